@@ -1,0 +1,54 @@
+#pragma once
+// Bytes: a 64-byte aligned buffer with value semantics. Copies share the storage until one of them
+// is written (copy on write), so one payload goes to many peers, and through an in-process
+// transport, without a copy.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "core/check.hpp"
+
+namespace cohort {
+
+class Bytes {
+ public:
+  static constexpr std::size_t alignment = 64;
+
+  Bytes() = default;
+  /// Zero-filled.
+  explicit Bytes(std::size_t size) { resize(size); }
+
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const std::byte* data() const { return storage_.get(); }
+  /// Unshares first.
+  std::byte* mutable_data() {
+    if (storage_.use_count() > 1) reallocate(size_, size_);
+    return storage_.get();
+  }
+  /// New bytes are zero; the capacity of an unshared buffer is kept.
+  void resize(std::size_t size);
+
+  template <class T>
+  std::span<const T> as() const {
+    COHORT_CHECK(size_ % sizeof(T) == 0, "bytes are not a whole number of elements");
+    return {reinterpret_cast<const T*>(data()), size_ / sizeof(T)};
+  }
+  template <class T>
+  std::span<T> as_mutable() {
+    COHORT_CHECK(size_ % sizeof(T) == 0, "bytes are not a whole number of elements");
+    return {reinterpret_cast<T*>(mutable_data()), size_ / sizeof(T)};
+  }
+  friend bool operator==(const Bytes& a, const Bytes& b);
+
+ private:
+  void reallocate(std::size_t capacity, std::size_t keep);
+
+  // Shared by the copies of one buffer: messages in flight to several peers, and their sender.
+  std::shared_ptr<std::byte[]> storage_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace cohort
