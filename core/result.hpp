@@ -92,12 +92,12 @@ class [[nodiscard]] Result<void> {
 #define COHORT_CONCAT_INNER(a, b) a##b
 #define COHORT_CONCAT(a, b) COHORT_CONCAT_INNER(a, b)
 /// COHORT_TRY(auto x, expression): x is the value of a Result, or the error is returned.
-#define COHORT_TRY(target, ...)                                       \
-  auto COHORT_CONCAT(result_, __LINE__) = (__VA_ARGS__);              \
+#define COHORT_TRY(target, ...)                                                           \
+  auto COHORT_CONCAT(result_, __LINE__) = (__VA_ARGS__);                                  \
   if (!COHORT_CONCAT(result_, __LINE__)) return COHORT_CONCAT(result_, __LINE__).error(); \
   target = *std::move(COHORT_CONCAT(result_, __LINE__))
 /// The same for a Result<void>.
-#define COHORT_DO(...)                                                \
-  do {                                                                \
+#define COHORT_DO(...)                                                  \
+  do {                                                                  \
     if (auto result_ = (__VA_ARGS__); !result_) return result_.error(); \
   } while (false)

@@ -1,0 +1,62 @@
+#pragma once
+// Layout: the model is one contiguous vector of double plus named segments. Shared segments come
+// first: [0, shared) travels and is the server's x; client-owned segments follow.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/check.hpp"
+
+namespace cohort {
+
+enum class SegmentKind : std::uint8_t { weight, bias, hyper, dual };
+enum class Owner : std::uint8_t { shared, client };
+
+struct Segment {
+  std::string name;
+  std::size_t offset = 0;
+  std::size_t rows = 0;  // row-major [rows × cols]
+  std::size_t cols = 1;
+  SegmentKind kind = SegmentKind::weight;
+  Owner owner = Owner::shared;
+
+  std::size_t size() const { return rows * cols; }
+  friend bool operator==(const Segment&, const Segment&) = default;
+  template <class V>
+  void fields(V&& v) {
+    v("name", name);
+    v("offset", offset);
+    v("rows", rows);
+    v("cols", cols);
+    v("kind", kind);
+    v("owner", owner);
+  }
+};
+
+class Layout {
+ public:
+  /// Appends a segment behind the last one. Shared segments must come before client-owned ones.
+  void append(std::string name, std::size_t rows, std::size_t cols, SegmentKind kind,
+              Owner owner = Owner::shared) {
+    COHORT_CHECK(owner == Owner::client || shared_ == size_, "shared segments come first");
+    segments_.push_back({std::move(name), size_, rows, cols, kind, owner});
+    size_ += rows * cols;
+    if (owner == Owner::shared) shared_ = size_;
+  }
+  /// Length of the whole vector.
+  std::size_t size() const { return size_; }
+  /// Length of the part that travels.
+  std::size_t shared() const { return shared_; }
+  const std::vector<Segment>& segments() const { return segments_; }
+
+  friend bool operator==(const Layout&, const Layout&) = default;
+
+ private:
+  std::vector<Segment> segments_;
+  std::size_t size_ = 0;
+  std::size_t shared_ = 0;
+};
+
+}  // namespace cohort

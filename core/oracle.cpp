@@ -1,0 +1,85 @@
+#include "core/oracle.hpp"
+
+#include "core/check.hpp"
+
+namespace cohort {
+
+std::string_view to_string(Query query) {
+  switch (query) {
+    case Query::value:
+      return "value";
+    case Query::losses:
+      return "losses";
+    case Query::gradient:
+      return "gradient";
+    case Query::hvp:
+      return "hvp";
+    case Query::jvp:
+      return "jvp";
+    case Query::hessian:
+      return "hessian";
+    case Query::line:
+      return "line";
+    case Query::gram:
+      return "gram";
+    case Query::linear_view:
+      return "linear_view";
+  }
+  return "?";
+}
+
+std::string Capabilities::to_string() const {
+  std::string out;
+  for (std::size_t i = 0; i < query_kinds; ++i) {
+    const Query q = static_cast<Query>(i);
+    if (has(q)) out += (out.empty() ? "" : ", ") + std::string(cohort::to_string(q));
+  }
+  return out;
+}
+
+OracleCounts& OracleCounts::operator+=(const OracleCounts& other) {
+  for (std::size_t i = 0; i < query_kinds; ++i) {
+    calls[i] += other.calls[i];
+    rows[i] += other.rows[i];
+  }
+  return *this;
+}
+
+// A scenario that asks for what a function lacks is refused before the run; to arrive here is a
+// bug.
+namespace {
+[[noreturn]] void absent(const Function& f, Query q) {
+  check_failed("capability is declared",
+               std::string(f.name()) + " has no " + std::string(to_string(q)));
+}
+}  // namespace
+
+void Function::losses(Context, const Sample&, VecView, std::span<double>) const {
+  absent(*this, Query::losses);
+}
+double Function::gradient(Context, const Sample&, VecView, std::span<const double>, VecRef) const {
+  absent(*this, Query::gradient);
+}
+void Function::hvp(Context, const Sample&, VecView, VecView, VecRef) const {
+  absent(*this, Query::hvp);
+}
+double Function::jvp(Context, const Sample&, VecView, VecView) const { absent(*this, Query::jvp); }
+void Function::hessian(Context, const Sample&, VecView, HessianSink&) const {
+  absent(*this, Query::hessian);
+}
+std::unique_ptr<Line> Function::along(Context, const Sample&, VecView, VecView) const {
+  absent(*this, Query::line);
+}
+void Function::gram(Context, const Sample&, VecView, Eigen::Ref<Mat>) const {
+  absent(*this, Query::gram);
+}
+LinearView Function::linear_view(Context, const Sample&, VecView) const {
+  absent(*this, Query::linear_view);
+}
+RowScores Function::scores(Context context, const Sample& sample, VecView w) const {
+  const double rows = static_cast<double>(sample.rows());
+  return {(value(context, sample, w) - regulariser(w)) * rows, 0, rows};
+}
+double Function::regulariser(VecView) const { return 0; }
+
+}  // namespace cohort
