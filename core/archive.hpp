@@ -10,6 +10,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -58,9 +59,15 @@ template <class T>
 inline constexpr bool unsupported = false;
 }  // namespace archive_detail
 
+/// Bytes of at least this size may travel beside the archive instead of in it.
+inline constexpr std::size_t out_of_line = 256;
+
 class Writer {
  public:
-  explicit Writer(std::vector<std::byte>& out) : out_(&out) {}
+  /// With `parts`, every Bytes of at least `out_of_line` bytes becomes the next part, which shares
+  /// its storage, and only its length is written.
+  explicit Writer(std::vector<std::byte>& out, std::vector<Bytes>* parts = nullptr)
+      : out_(&out), parts_(parts) {}
 
   template <class T>
   void operator()(std::string_view, const T& value) {
@@ -76,7 +83,11 @@ class Writer {
       raw(value.data(), value.size());
     } else if constexpr (std::is_same_v<T, Bytes>) {
       length(value.size());
-      raw(value.data(), value.size());
+      if (parts_ != nullptr && value.size() >= out_of_line) {
+        parts_->push_back(value);
+      } else {
+        raw(value.data(), value.size());
+      }
     } else if constexpr (std::is_same_v<T, Vec>) {
       length(static_cast<std::size_t>(value.size()));
       raw(value.data(), sizeof(double) * static_cast<std::size_t>(value.size()));
@@ -119,11 +130,14 @@ class Writer {
  private:
   void length(std::size_t n) { put(static_cast<std::uint64_t>(n)); }
   std::vector<std::byte>* out_;
+  std::vector<Bytes>* parts_;
 };
 
 class Reader {
  public:
-  explicit Reader(std::span<const std::byte> in) : in_(in) {}
+  /// `parts` as a Writer with parts left them; they outlive the Reader.
+  explicit Reader(std::span<const std::byte> in, const std::vector<Bytes>* parts = nullptr)
+      : in_(in), parts_(parts) {}
 
   /// Sticky: after the first error everything reads as empty. Names the field.
   Result<void> status() const {
@@ -136,6 +150,10 @@ class Reader {
     if (!in_.empty()) {
       return bad_input("archive: " + std::to_string(in_.size()) +
                        " bytes left after the last field");
+    }
+    if (parts_ != nullptr && next_part_ != parts_->size()) {
+      return bad_input("archive: the fields use " + std::to_string(next_part_) + " of " +
+                       std::to_string(parts_->size()) + " parts");
     }
     return {};
   }
@@ -161,14 +179,15 @@ class Reader {
       value.resize(length(1));
       raw(value.data(), value.size());
     } else if constexpr (std::is_same_v<T, Bytes>) {
-      value.resize(length(1));
-      raw(value.mutable_data(), value.size());
+      take_bytes(value);
     } else if constexpr (std::is_same_v<T, Vec>) {
       value.resize(static_cast<Index>(length(sizeof(double))));
       raw(value.data(), sizeof(double) * static_cast<std::size_t>(value.size()));
     } else if constexpr (std::is_same_v<T, Mat>) {
       const std::size_t rows = length(0), cols = length(0);
-      if (cols != 0 && rows > in_.size() / sizeof(double) / cols) {
+      // A side may be any index when the other is 0.
+      constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max());
+      if (rows > most || cols > most || (cols != 0 && rows > in_.size() / sizeof(double) / cols)) {
         fail("a matrix that fits the bytes left");
         value.resize(0, 0);
         return;
@@ -221,6 +240,19 @@ class Reader {
     }
     return static_cast<std::size_t>(n);
   }
+  void take_bytes(Bytes& value) {
+    const std::size_t size = length(parts_ == nullptr ? 1 : 0);
+    if (parts_ == nullptr || size < out_of_line) {
+      value.resize(size);
+      raw(value.mutable_data(), size);
+    } else if (next_part_ < parts_->size() && (*parts_)[next_part_].size() == size) {
+      value = (*parts_)[next_part_++];
+    } else {
+      fail("a part of " + std::to_string(size) + " bytes, found " +
+           (next_part_ < parts_->size() ? "one of " + std::to_string((*parts_)[next_part_].size())
+                                        : "no more parts"));
+    }
+  }
   void raw(void* data, std::size_t size) {
     if (size == 0) return;
     if (size > in_.size()) {
@@ -239,6 +271,8 @@ class Reader {
   }
 
   std::span<const std::byte> in_;
+  const std::vector<Bytes>* parts_;
+  std::size_t next_part_ = 0;
   std::string_view field_ = "?";
   std::string error_;
 };
