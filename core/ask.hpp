@@ -36,7 +36,8 @@ struct BlockSpec {
   std::uint64_t length = 0;
   Combine combine = Combine::mean;
   Element element = Element::f64;
-  std::string follows;  // for Combine::follow, the block whose weights are used
+  std::string follows;     // for Combine::follow, the block whose weights are used
+  bool is_update = false;  // the transforms and the compressor of [method.update] act on it
 
   friend bool operator==(const BlockSpec&, const BlockSpec&) = default;
   template <class V>
@@ -47,6 +48,7 @@ struct BlockSpec {
     v("combine", combine);
     v("element", element);
     v("follows", follows);
+    v("is_update", is_update);
   }
 };
 
@@ -87,9 +89,11 @@ struct Done {
 };
 using Next = std::variant<Ask, Done>;
 
-/// What became of the replies to an Ask. Empty at the start of a round.
+/// What became of the replies to an Ask. Says nothing at the start of a round.
 class Combined {
  public:
+  /// The phase of the Ask that was answered; none at the start of a round.
+  std::optional<std::uint32_t> phase;
   /// Who counted, ascending.
   std::vector<ClientId> accepted;
   /// Combined blocks: dense values whatever the form of the replies; Σ w_i of the block.
@@ -102,7 +106,7 @@ class Combined {
   /// Gathered blocks, by client.
   std::map<ClientId, Payload> gathered;
 
-  bool empty() const { return accepted.empty(); }
+  bool starts_round() const { return !phase.has_value(); }
   Value& at(std::string_view name) {
     for (Value& v : values) {
       if (v.name == name) return v;

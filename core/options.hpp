@@ -208,9 +208,11 @@ struct OptionType<std::vector<T>> {
 template <class O>
 class OptionTable {
  public:
-  template <class T>
-  OptionTable& add(std::string name, T O::*member, Bounds bounds, std::string help,
-                   Scope scope = Scope::scenario) {
+  /// B is O, or a base of O whose options O has too.
+  template <class T, class B>
+  requires std::is_base_of_v<B, O> OptionTable& add(std::string name, T B::*member, Bounds bounds,
+                                                    std::string help,
+                                                    Scope scope = Scope::scenario) {
     Entry e;
     const ConfigNode fallback = OptionType<T>::write(O{}.*member);
     e.info = {name,
@@ -227,9 +229,10 @@ class OptionTable {
     entries_.push_back(std::move(e));
     return *this;
   }
-  template <class T>
-  OptionTable& add(std::string name, T O::*member, std::string help,
-                   Scope scope = Scope::scenario) {
+  template <class T, class B>
+  requires std::is_base_of_v<B, O> OptionTable& add(std::string name, T B::*member,
+                                                    std::string help,
+                                                    Scope scope = Scope::scenario) {
     return add(std::move(name), member, any_value, std::move(help), scope);
   }
 

@@ -22,7 +22,9 @@
 namespace cohort {
 
 /// Height of the lowest common ancestor of two different ids.
-constexpr int join_level(std::uint64_t a, std::uint64_t b) { return std::bit_width(a ^ b); }
+constexpr int join_level(std::uint64_t a, std::uint64_t b) {
+  return static_cast<int>(std::bit_width(a ^ b));
+}
 
 struct IdRange {
   std::uint64_t first = 0;

@@ -1,0 +1,49 @@
+#pragma once
+// The local loop that federated methods share: K steps of the local pipeline from y.
+//
+//   g ← estimate(y; batch)          the estimator of [method.local]
+//   g ← correct(y, g)               the method's own (SCAFFOLD, FedProx, FedDyn)
+//   g ← transforms(g)
+//   y ← optimizer(y, g)
+//
+// Each epoch is a permutation of the client's rows, from the stream (client, round, epoch), cut
+// into batches of batch_size; a short last batch is kept; batch_size 0 or at least the number of
+// rows means all rows. With local_steps the epochs go on until K steps are done. A client without
+// rows takes no step.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "algorithms/method.hpp"
+#include "core/options.hpp"
+
+namespace cohort {
+
+/// How much a client does in a round; a method's Options derive from it.
+struct LocalWork {
+  std::optional<std::uint64_t> local_epochs;
+  std::optional<std::uint64_t> local_steps;
+  std::uint64_t batch_size = 0;
+
+  template <class O>
+  static void declare(OptionTable<O>& t) {
+    t.add("local_epochs", &O::local_epochs, at_least(1),
+          "passes over the client's rows in a round; 1 if local_steps is not given either");
+    t.add("local_steps", &O::local_steps, at_least(1), "steps in a round, instead of local_epochs");
+    t.add("batch_size", &O::batch_size, non_negative, "rows in a step's batch; 0: all rows");
+  }
+};
+
+struct LocalRun {
+  std::uint64_t steps = 0;
+  double rate_sum = 0;  // Σ η over the steps
+};
+
+using Correct = std::function<void(VecView y, VecRef g)>;
+
+/// y [d] is moved. Uses the context's buffers 0 and 1.
+LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& oracle, VecRef y,
+                   const Correct& correct = {});
+
+}  // namespace cohort

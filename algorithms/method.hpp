@@ -1,0 +1,281 @@
+#pragma once
+// The method protocol. A method is a struct with two halves side by side, read like the algorithm
+// box of its paper:
+//
+//   server half   next(ServerContext&, Vec& x, ServerState&, Combined&&) → Result<Next>
+//   client half   answer(ClientContext&, const Ask&, Oracle&, Reply&) → Result<void>
+//
+// x [d] is the shared model; a round is the Asks until Done. A method with one exchange a round
+// derives from OneRound and gives `ask(server, x, state) → Ask` and
+// `finish(server, x, state, combined)` instead of `next`.
+//
+// Client state is tentative: `answer` reads the committed state and writes a next one, which is
+// committed when the coordinator tells that the reply was accepted and forgotten otherwise. A
+// method whose state moves by what it sent gives `commit(ClientState&, const Payload& sent)`
+// instead, so that the state is a function of what arrived, rounding and compression included.
+
+#include <concepts>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "algorithms/pipeline.hpp"
+#include "core/ask.hpp"
+#include "core/oracle.hpp"
+#include "core/result.hpp"
+#include "core/state.hpp"
+
+namespace cohort {
+
+/// What the server half sees of the run.
+class ServerContext {
+ public:
+  Round round{};
+  std::uint64_t seed = 0;
+  std::uint64_t clients = 0;
+  const Layout* layout = nullptr;
+  const ServerPipeline* pipeline = nullptr;
+  ServerPipelineState* pipeline_state = nullptr;
+
+  Stream stream(Purpose purpose) const { return {seed, purpose, 0, round.value}; }
+
+  /// x ← the server optimizer's step for the surrogate gradient −update. SGD with learning rate 1
+  /// gives x + update. `update` is used up.
+  void step(Vec& x, Vec& update) const;
+};
+
+/// A client's reply: the blocks that the phase declares.
+class Reply {
+ public:
+  void start(const Phase& phase);
+
+  /// The values of a dense, packed or scalars block, zero until written. In f64; elements are
+  /// rounded to what the phase declares when the reply leaves.
+  Eigen::Map<Vec> values(std::string_view block);
+  /// A sparse or seed block; its name is the block's.
+  void set(Block block);
+  /// Replaces p_i as the weight of this reply.
+  void set_weight(double w) { weight_ = w; }
+
+  const std::optional<double>& weight() const { return weight_; }
+  Payload& payload() { return payload_; }
+  const Payload& payload() const { return payload_; }
+
+ private:
+  Payload payload_;
+  std::optional<double> weight_;
+};
+
+/// What the client half sees of the run, of its client, and of its state.
+class ClientContext {
+ public:
+  ClientId client{};
+  Round round{};
+  std::uint32_t ask_index = 0;
+  std::uint64_t seed = 0;
+  double weight = 0;  // p_i
+  std::uint64_t clients = 0;
+  const Layout* layout = nullptr;
+  const LocalPipeline* local = nullptr;
+  ClientPipelineState* pipeline_state = nullptr;  // tentative
+  const State* committed = nullptr;
+  State* next = nullptr;
+  const State* replica = nullptr;
+  std::vector<Vec>* buffers = nullptr;  // of this thread
+
+  /// This client's own draws in this Ask; the same when it is asked again.
+  Stream stream(Purpose purpose) const {
+    return Stream(seed, purpose, client.value, round.value).sub(ask_index);
+  }
+  template <class T>
+  const T& state() const {
+    return committed->as<T>();
+  }
+  /// The state that is committed if the reply is accepted; starts as a copy of state().
+  template <class T>
+  T& next_state() const {
+    if (next->empty()) *next = *committed;
+    return next->as<T>();
+  }
+  /// What every client of this process knows.
+  template <class T>
+  const T& known() const {
+    return replica->as<T>();
+  }
+  /// A vector that keeps its size and contents between calls on this thread.
+  Vec& buffer(std::size_t slot) const {
+    if (slot >= buffers->size()) buffers->resize(slot + 1);
+    return (*buffers)[slot];
+  }
+};
+
+/// What a method asks of the scenario.
+struct MethodNeeds {
+  Capabilities oracle;              // besides what the local estimator needs
+  bool uses_local = false;          // [method.local]
+  bool uses_server = false;         // [method.server]
+  bool has_mirrored_state = false;  // server and clients hold parts of one quantity
+  bool allows_rule_with_mirror = false;
+};
+
+/// p_i and the state of every client that has one, for an invariant.
+struct MirrorView {
+  double weight = 0;
+  const State* state = nullptr;
+};
+
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual std::string_view name() const = 0;
+  virtual MethodNeeds needs() const = 0;
+  virtual std::vector<Phase> phases(const Layout&) const = 0;
+  virtual State server_state(const Layout&) const = 0;
+  virtual State client_state(const Layout&) const = 0;
+  /// Empty if processes need not know anything beyond the Ask.
+  virtual State replica(const Layout&) const = 0;
+  virtual Result<Next> next(ServerContext&, Vec& x, State&, Combined&&) const = 0;
+  virtual Result<void> answer(ClientContext&, const Ask&, Oracle&, Reply&) const = 0;
+  /// True if an accepted reply moves the state by commit(); else the tentative state replaces it.
+  virtual bool commits_sent() const = 0;
+  virtual void commit(State&, const Payload& sent) const = 0;
+  /// A process sees an Ask: the replica moves before anybody answers.
+  virtual void observe(State& replica, const Ask&) const = 0;
+  /// Protocol bytes that one client receives with this Ask when its last accepted one was `last`.
+  virtual std::uint64_t bytes_down(const Ask&, std::optional<AskId> last) const = 0;
+  /// Largest violation of the mirrored invariant, relative to its terms; 0 without one.
+  virtual double invariant_gap(const State& server, const std::vector<MirrorView>&) const = 0;
+};
+
+/// Base of a method with one exchange a round.
+struct OneRound {};
+
+template <class M>
+concept MethodHalves = requires(const M& m, const Layout& layout, ClientContext& client,
+                                const Ask& ask, Oracle& oracle, Reply& reply) {
+  { M::name } -> std::convertible_to<std::string_view>;
+  { M::summary } -> std::convertible_to<std::string_view>;
+  { M::source } -> std::convertible_to<std::string_view>;
+  typename M::Options;
+  { m.needs() } -> std::same_as<MethodNeeds>;
+  { m.phases(layout) } -> std::same_as<std::vector<Phase>>;
+  { m.answer(client, ask, oracle, reply) } -> std::same_as<Result<void>>;
+};
+
+namespace method_detail {
+template <class T>
+State start(const Layout& layout) {
+  if constexpr (requires { T::start(layout); }) {
+    return State(T::start(layout));
+  } else {
+    return State(T{});
+  }
+}
+}  // namespace method_detail
+
+/// Gives a method struct the virtual calls of the seam. What a method does not have (a state, a
+/// replica, commit, an invariant) need not be written.
+template <class M>
+class MethodOf final : public Method {
+  static_assert(MethodHalves<M>,
+                "a method has name, summary, source, Options, needs(), phases(layout) and "
+                "answer(client, ask, oracle, reply)");
+
+ public:
+  explicit MethodOf(typename M::Options options) : m_(make(std::move(options))) {}
+  std::string_view name() const override { return M::name; }
+  MethodNeeds needs() const override { return m_.needs(); }
+  std::vector<Phase> phases(const Layout& layout) const override { return m_.phases(layout); }
+  State server_state(const Layout& layout) const override {
+    if constexpr (requires { typename M::ServerState; }) {
+      return method_detail::start<typename M::ServerState>(layout);
+    } else {
+      return State(NoState{});
+    }
+  }
+  State client_state(const Layout& layout) const override {
+    if constexpr (requires { typename M::ClientState; }) {
+      return method_detail::start<typename M::ClientState>(layout);
+    } else {
+      return State(NoState{});
+    }
+  }
+  State replica(const Layout& layout) const override {
+    if constexpr (requires { typename M::Replica; }) {
+      return method_detail::start<typename M::Replica>(layout);
+    } else {
+      return {};
+    }
+  }
+  Result<Next> next(ServerContext& server, Vec& x, State& state,
+                    Combined&& combined) const override {
+    if constexpr (std::derived_from<M, OneRound>) {
+      if (combined.starts_round()) return Next(m_.ask(server, x, server_state_of(state)));
+      m_.finish(server, x, server_state_of(state), combined);
+      return Next(Done{});
+    } else {
+      return m_.next(server, x, server_state_of(state), std::move(combined));
+    }
+  }
+  Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle,
+                      Reply& reply) const override {
+    return m_.answer(client, ask, oracle, reply);
+  }
+  bool commits_sent() const override { return has_commit; }
+  void commit(State& state, const Payload& sent) const override {
+    if constexpr (has_commit) m_.commit(state.as<typename M::ClientState>(), sent);
+  }
+  void observe(State& replica, const Ask& ask) const override {
+    if constexpr (requires { typename M::Replica; }) {
+      m_.observe(replica.as<typename M::Replica>(), ask);
+    }
+  }
+  std::uint64_t bytes_down(const Ask& ask, std::optional<AskId> last) const override {
+    if constexpr (requires { m_.bytes_down(ask, last); }) {
+      return m_.bytes_down(ask, last);
+    } else {
+      return ask.common.encoded_size();
+    }
+  }
+  double invariant_gap(const State& server, const std::vector<MirrorView>& clients) const override {
+    if constexpr (has_invariant) {
+      std::vector<std::pair<double, const typename M::ClientState*>> typed;
+      for (const MirrorView& c : clients) {
+        typed.emplace_back(c.weight, &c.state->template as<typename M::ClientState>());
+      }
+      return m_.invariant_gap(server.as<typename M::ServerState>(), typed);
+    } else {
+      return 0;
+    }
+  }
+
+ private:
+  static M make(typename M::Options options) {
+    if constexpr (std::derived_from<M, OneRound>) {
+      return M{{}, std::move(options)};
+    } else {
+      return M{std::move(options)};
+    }
+  }
+  static auto& server_state_of(State& state) {
+    if constexpr (requires { typename M::ServerState; }) {
+      return state.as<typename M::ServerState>();
+    } else {
+      return state.as<NoState>();
+    }
+  }
+  static constexpr bool has_commit = requires(const M& m, const Payload& sent) {
+    m.commit(std::declval<typename M::ClientState&>(), sent);
+  };
+  static constexpr bool has_invariant =
+      requires(const M& m, const typename M::ServerState& s,
+               const std::vector<std::pair<double, const typename M::ClientState*>>& c) {
+    m.invariant_gap(s, c);
+  };
+  M m_;
+};
+
+}  // namespace cohort
