@@ -1,0 +1,49 @@
+#pragma once
+// Where data comes from: the data sets that ship with the program, the folders in which files are
+// looked for, and the reader that fits a file.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.hpp"
+#include "problems/data/csv.hpp"
+#include "problems/data/table.hpp"
+
+namespace cohort {
+
+/// `detect`: by the name (.libsvm, .svm, .csv, .tsv, each also with .gz), else LIBSVM when the
+/// first lines have a ':'.
+enum class FileFormat { detect, libsvm, csv };
+
+struct BuiltinData {
+  std::string_view name;
+  std::string_view file;
+  FileFormat format;
+  std::string_view preamble;  // the exact first line of a CSV file that has one
+  std::size_t rows;
+  std::size_t features;
+  std::size_t classes;
+  std::string_view origin;  // source and licence
+};
+
+std::span<const BuiltinData> builtin_data();
+/// Error bad_input names the ones there are.
+Result<BuiltinData> find_builtin(std::string_view name);
+
+/// Folders of data files, in order: those of $COHORT_DATA_DIR (separated by ':'), the shipped data
+/// of the source tree, `share/cohort/data` beside the folder of the executable.
+std::vector<std::filesystem::path> data_directories();
+
+/// A file by its path: as it is when absolute; else below `base` (the scenario's folder), the
+/// working directory, then the data directories. Error bad_input lists the places.
+Result<std::filesystem::path> find_data_file(const std::filesystem::path& file,
+                                             const std::filesystem::path& base);
+
+/// `detect` resolved for this file.
+Result<FileFormat> file_format(const std::filesystem::path& path, FileFormat format);
+
+}  // namespace cohort

@@ -1,0 +1,31 @@
+#pragma once
+// CSV text: a sample a line, every field a finite decimal number, one column the label.
+
+#include <string>
+
+#include "core/result.hpp"
+#include "problems/data/table.hpp"
+#include "problems/data/text_source.hpp"
+
+namespace cohort {
+
+struct CsvFormat {
+  /// "last", "first", the name of a column (needs a header line), or its number from 1.
+  std::string label = "last";
+  /// ',', ';', '\t', ' ', or '\0': the first of tab, ';', ',', ' ' that the first line has.
+  /// Blanks around fields are ignored; with ' ' a run of blanks is one separator.
+  char separator = '\0';
+  /// Whether the first line names the columns. `detect`: it does when one of its fields is not
+  /// empty and not a number, nor `nan` or `inf`.
+  enum class Header { detect, yes, no } header = Header::detect;
+  /// A first line that must be exactly this and is skipped; empty: there is none.
+  std::string preamble;
+};
+
+/// The whole of a source as a dense table. Blank lines are skipped; lines end in "\n" or "\r\n";
+/// names in the header may be quoted. Errors (bad_input) name file, line and column, what was
+/// expected and what was found: a field that is not a finite number, a row of another length than
+/// the first, no such label column, an empty file.
+Result<Table> read_csv(TextSource& source, const CsvFormat& format);
+
+}  // namespace cohort
