@@ -45,6 +45,11 @@ template <class V>
 struct Subtree {
   std::uint64_t id = 0;
   V value{};
+  template <class F>
+  void fields(F&& f) {
+    f("id", id);
+    f("value", value);
+  }
 };
 
 /// Add leaves (or subtrees) by ascending id. `combine(V& left, V&& right)` makes the parent in

@@ -157,6 +157,11 @@ void Block::add_to(double a, std::span<double> out) const {
   }
 }
 
+void Block::copy_elements(std::span<double> out) const {
+  COHORT_CHECK(out.size() == count, "copy_elements() of another count");
+  each_element(*this, [&](std::size_t i, double v) { out[i] = v; });
+}
+
 bool Block::is_finite() const {
   if (element == Element::u64) return true;
   // x − x is 0 for every finite x and NaN otherwise, so the sum tells, without a branch an element.

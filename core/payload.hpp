@@ -54,6 +54,8 @@ struct Block {
   Vec to_vec() const;
   /// out ← out + a · this, coordinates in order.
   void add_to(double a, std::span<double> out) const;
+  /// The stored elements as double; out has `count`.
+  void copy_elements(std::span<double> out) const;
   /// False if any element is NaN or infinite.
   bool is_finite() const;
   /// Sizes agree with form, element, length and count; sparse indices ascend and are in range.

@@ -1,0 +1,179 @@
+#pragma once
+// What a coordinator and its workers say to each other. Everything is idempotent: a message may be
+// lost, late or repeated.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ask.hpp"
+#include "core/block_sum.hpp"
+#include "core/oracle.hpp"
+
+namespace cohort {
+
+/// What became of a client's replies: the id of the last one that was accepted. Equal to that of
+/// its tentative state → commit, else forget.
+struct Settlement {
+  ClientId client{};
+  std::optional<AskId> accepted;
+  template <class V>
+  void fields(V&& v) {
+    v("client", client);
+    v("accepted", accepted);
+  }
+};
+
+struct AskMessage {
+  static constexpr std::uint16_t type = 1;
+  Ask ask;
+  std::vector<ClientId> clients;  // of this worker, ascending
+  std::vector<Settlement> settled;
+  template <class V>
+  void fields(V&& v) {
+    v("ask", ask);
+    v("clients", clients);
+    v("settled", settled);
+  }
+};
+
+enum class Answer : std::uint8_t {
+  accepted,    // took part in the sums, or its rows are held for the rule
+  non_finite,  // dropped before anything was combined
+};
+struct ClientReport {
+  ClientId client{};
+  Answer answer = Answer::accepted;
+  template <class V>
+  void fields(V&& v) {
+    v("client", client);
+    v("answer", answer);
+  }
+};
+
+/// The replies of a worker's clients to one Ask, summed over its subtrees.
+struct ReplyMessage {
+  static constexpr std::uint16_t type = 2;
+  AskId id;
+  std::vector<ClientReport> reports;     // ascending
+  std::vector<Subtree<ReplySum>> sums;   // the blocks of Combine::sum and mean, in order
+  std::map<ClientId, Payload> gathered;  // the blocks of Combine::gather
+  std::uint64_t bytes_up = 0;            // protocol bytes of the replies
+  OracleCounts counts;
+  template <class V>
+  void fields(V&& v) {
+    v("id", id);
+    v("reports", reports);
+    v("sums", sums);
+    v("gathered", gathered);
+    v("bytes_up", bytes_up);
+    v("counts", counts);
+  }
+};
+
+/// Combine the rows that are held for this Ask by the scenario's rule.
+struct AggregateMessage {
+  static constexpr std::uint16_t type = 3;
+  AskId id;
+  std::vector<ClientId> accepted;  // over all workers, ascending
+  std::uint64_t f = 0;
+  template <class V>
+  void fields(V&& v) {
+    v("id", id);
+    v("accepted", accepted);
+    v("f", f);
+  }
+};
+struct AggregatedMessage {
+  static constexpr std::uint16_t type = 4;
+  AskId id;
+  std::vector<BlockSum> blocks;  // of Combine::rule and follow, in the order of the phase
+  template <class V>
+  void fields(V&& v) {
+    v("id", id);
+    v("blocks", blocks);
+  }
+};
+
+/// Measure x on what this worker holds.
+struct EvaluateMessage {
+  static constexpr std::uint16_t type = 5;
+  std::uint64_t round = 0;
+  Bytes x;  // f64
+  template <class V>
+  void fields(V&& v) {
+    v("round", round);
+    v("x", x);
+  }
+};
+struct EvaluatedMessage {
+  static constexpr std::uint16_t type = 6;
+  std::uint64_t round = 0;
+  /// By set name: the scores of the worker's subtrees of row blocks (or clients, for "train").
+  std::map<std::string, std::vector<Subtree<RowScores>>> scores;
+  std::vector<Subtree<ReplySum>> gradient;  // Σ p_i ∇f_i over honest clients, if asked for
+  std::optional<double> distance;  // ‖x − x*‖ where the optimum is known, from rank 0
+  double regulariser = 0;          // r(x)
+  template <class V>
+  void fields(V&& v) {
+    v("round", round);
+    v("scores", scores);
+    v("gradient", gradient);
+    v("distance", distance);
+    v("regulariser", regulariser);
+  }
+};
+
+/// Write what changed in the clients' states since the last checkpoint (or all of it).
+struct SaveMessage {
+  static constexpr std::uint16_t type = 7;
+  std::uint64_t round = 0;
+  std::string directory;
+  bool complete = true;
+  std::vector<Settlement> settled;
+  template <class V>
+  void fields(V&& v) {
+    v("round", round);
+    v("directory", directory);
+    v("complete", complete);
+    v("settled", settled);
+  }
+};
+struct SavedMessage {
+  static constexpr std::uint16_t type = 8;
+  std::uint64_t round = 0;
+  std::string file;   // empty if there was nothing to write
+  std::string error;  // empty if it was written
+  template <class V>
+  void fields(V&& v) {
+    v("round", round);
+    v("file", file);
+    v("error", error);
+  }
+};
+
+/// The run is over.
+struct StopMessage {
+  static constexpr std::uint16_t type = 9;
+  std::string why;
+  template <class V>
+  void fields(V&& v) {
+    v("why", why);
+  }
+};
+
+/// A worker cannot go on.
+struct FailedMessage {
+  static constexpr std::uint16_t type = 10;
+  std::int32_t code = 3;
+  std::string message;
+  template <class V>
+  void fields(V&& v) {
+    v("code", code);
+    v("message", message);
+  }
+};
+
+}  // namespace cohort
