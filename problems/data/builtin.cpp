@@ -56,10 +56,9 @@ std::vector<fs::path> data_directories() {
   return directories;
 }
 
-Result<fs::path> find_data_file(const fs::path& file, const fs::path& base) {
-  if (file.is_absolute()) return file;
-  std::vector<fs::path> places = {base, fs::path(".")};
-  for (auto& directory : data_directories()) places.push_back(std::move(directory));
+namespace {
+
+Result<fs::path> find_in(const std::vector<fs::path>& places, const fs::path& file) {
   std::string tried;
   for (const auto& place : places) {
     const fs::path candidate = place / file;
@@ -68,6 +67,19 @@ Result<fs::path> find_data_file(const fs::path& file, const fs::path& base) {
     if (!place.empty()) tried += (tried.empty() ? "" : ", ") + place.string();
   }
   return bad_input(fmt::format("{}: no such file; looked in {}", file.string(), tried));
+}
+
+}  // namespace
+
+Result<fs::path> find_builtin_file(const BuiltinData& data) {
+  return find_in(data_directories(), data.file);
+}
+
+Result<fs::path> find_data_file(const fs::path& file, const fs::path& base) {
+  if (file.is_absolute()) return file;
+  std::vector<fs::path> places = {base, fs::path(".")};
+  for (auto& directory : data_directories()) places.push_back(std::move(directory));
+  return find_in(places, file);
 }
 
 Result<FileFormat> file_format(const fs::path& path, FileFormat format) {

@@ -38,6 +38,10 @@ Result<BuiltinData> find_builtin(std::string_view name);
 /// of the source tree, `share/cohort/data` beside the folder of the executable.
 std::vector<std::filesystem::path> data_directories();
 
+/// The file of a built-in: in the data directories only, since a file of the same name beside the
+/// scenario is somebody else's.
+Result<std::filesystem::path> find_builtin_file(const BuiltinData& data);
+
 /// A file by its path: as it is when absolute; else below `base` (the scenario's folder), the
 /// working directory, then the data directories. Error bad_input lists the places.
 Result<std::filesystem::path> find_data_file(const std::filesystem::path& file,

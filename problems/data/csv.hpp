@@ -20,6 +20,8 @@ struct CsvFormat {
   enum class Header { detect, yes, no } header = Header::detect;
   /// A first line that must be exactly this and is skipped; empty: there is none.
   std::string preamble;
+
+  friend bool operator==(const CsvFormat&, const CsvFormat&) = default;
 };
 
 /// The whole of a source as a dense table. Blank lines are skipped; lines end in "\n" or "\r\n";

@@ -1,0 +1,65 @@
+#include "problems/data/split.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/random.hpp"
+
+namespace cohort {
+namespace {
+
+// 0.29 · 100 is 28.999…96 in a double: a product this close below a whole number is that number.
+constexpr double whole_number_slack = 1e-9;
+
+std::size_t share_of(double fraction, std::uint64_t rows) {
+  return static_cast<std::size_t>(
+      std::floor(fraction * static_cast<double>(rows) + whole_number_slack));
+}
+
+}  // namespace
+
+Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bool has_test_file,
+                         std::uint64_t seed) {
+  const double sum = fractions.train + fractions.validation + fractions.test;
+  for (const double f : {fractions.train, fractions.validation, fractions.test}) {
+    if (!(f >= 0.0 && f <= 1.0)) {
+      return bad_input(fmt::format("data.split: expected shares from 0 to 1, found {}", f));
+    }
+  }
+  if (!(std::abs(sum - 1.0) <= whole_number_slack)) {
+    return bad_input(
+        fmt::format("data.split: expected shares that sum to 1, found {} + {} + {} = {}",
+                    fractions.train, fractions.validation, fractions.test, sum));
+  }
+  const std::size_t test = has_test_file ? 0 : share_of(fractions.test, rows);
+  const std::size_t validation = share_of(fractions.validation, rows);
+  if (test + validation >= rows) {
+    return bad_input(fmt::format(
+        "data.split: expected at least one train row, found {} rows of which {} validation and {} "
+        "test",
+        rows, validation, test));
+  }
+  Split split;
+  std::vector<std::uint32_t> order;
+  if (test + validation > 0) {
+    order = permutation(Stream(seed, Purpose::data_split), rows);
+  } else {
+    order.resize(rows);
+    std::iota(order.begin(), order.end(), 0U);
+  }
+  const auto take = [&, at = order.begin()](std::size_t count) mutable {
+    std::vector<std::uint32_t> part(at, at + static_cast<std::ptrdiff_t>(count));
+    at += static_cast<std::ptrdiff_t>(count);
+    std::sort(part.begin(), part.end());
+    return part;
+  };
+  split.test = take(test);
+  split.validation = take(validation);
+  split.train = take(order.size() - test - validation);
+  return split;
+}
+
+}  // namespace cohort
