@@ -60,7 +60,7 @@ class [[nodiscard]] Result {
 
  private:
   T& checked() {
-    if (state_.index() != 0) check_failed("Result holds a value", std::get_if<1>(&state_)->message);
+    if (state_.index() != 0) check_failed("Result holds a value", std::get<1>(state_).message);
     return *std::get_if<0>(&state_);
   }
   std::variant<T, Error> state_;
