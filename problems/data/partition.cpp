@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -15,9 +16,9 @@ using Rows32 = std::vector<std::uint32_t>;
 
 constexpr double smallest_alpha = 1e-6;  // of core/random.hpp
 
-/// Where client k's rows begin when n are dealt evenly: sizes differ by at most 1.
+/// Where client k's rows begin when n are dealt evenly: the first n mod N clients get one more.
 std::uint64_t even_cut(std::uint64_t n, std::uint64_t clients, std::uint64_t k) {
-  return static_cast<std::uint64_t>(static_cast<unsigned __int128>(n) * k / clients);
+  return n / clients * k + std::min(k, n % clients);
 }
 
 /// From the owner of every row to rows grouped by owner, ascending within each.

@@ -42,7 +42,6 @@ Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bo
         "test",
         rows, validation, test));
   }
-  Split split;
   std::vector<std::uint32_t> order;
   if (test + validation > 0) {
     order = permutation(Stream(seed, Purpose::data_split), rows);
@@ -50,16 +49,15 @@ Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bo
     order.resize(rows);
     std::iota(order.begin(), order.end(), 0U);
   }
-  const auto take = [&, at = order.begin()](std::size_t count) mutable {
-    std::vector<std::uint32_t> part(at, at + static_cast<std::ptrdiff_t>(count));
-    at += static_cast<std::ptrdiff_t>(count);
-    std::sort(part.begin(), part.end());
-    return part;
+  const auto part = [&](std::size_t begin, std::size_t count) {
+    const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
+    std::vector<std::uint32_t> rows_of_part(first, first + static_cast<std::ptrdiff_t>(count));
+    std::sort(rows_of_part.begin(), rows_of_part.end());
+    return rows_of_part;
   };
-  split.test = take(test);
-  split.validation = take(validation);
-  split.train = take(order.size() - test - validation);
-  return split;
+  return Split{.train = part(test + validation, order.size() - test - validation),
+               .validation = part(test, validation),
+               .test = part(0, test)};
 }
 
 }  // namespace cohort
