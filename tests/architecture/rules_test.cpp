@@ -1,6 +1,9 @@
 // Each rule against a planted violation, and against what only looks like one.
 #include "tests/architecture/rules.hpp"
 
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 namespace cohort::architecture {
 namespace {
 

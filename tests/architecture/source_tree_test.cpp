@@ -1,4 +1,7 @@
 // The rules of tests/architecture/rules.hpp, applied to the tree.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
