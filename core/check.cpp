@@ -5,11 +5,11 @@
 
 namespace cohort {
 
-void check_failed(std::string_view condition, std::string_view message,
-                  std::source_location where) {
-  std::fprintf(stderr, "cohort: internal error at %s:%u: %.*s (%.*s)\n", where.file_name(),
-               static_cast<unsigned>(where.line()), static_cast<int>(message.size()),
-               message.data(), static_cast<int>(condition.size()), condition.data());
+void check_failed(std::string_view condition, std::string_view message, const char* file,
+                  unsigned line) {
+  std::fprintf(stderr, "cohort: internal error at %s:%u: %.*s (%.*s)\n", file, line,
+               static_cast<int>(message.size()), message.data(), static_cast<int>(condition.size()),
+               condition.data());
   std::fflush(stderr);
   std::abort();
 }
