@@ -1,0 +1,187 @@
+#pragma once
+// Reductions, vector updates and elementary functions whose bits matter (DESIGN section 4.3).
+//
+// Every function returns the same bits with AVX2 and with AVX-512, for any alignment, and from the
+// scalar form as from the array form. A NaN that leaves is always the same quiet NaN, except that
+// the sparse kernels, which have one form only, keep what the hardware gives. Spans that are
+// combined have equal sizes (checked). An output may be an input; other overlaps are not allowed.
+// Nothing allocates.
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "core/check.hpp"
+
+namespace cohort::kernels {
+
+namespace detail {
+inline double one_nan(double x) { return x == x ? x : std::numeric_limits<double>::quiet_NaN(); }
+}  // namespace detail
+
+// ---- Reductions -------------------------------------------------------------------------------
+//
+// 16 virtual lanes; lane l takes the elements i ≡ l (mod 16) in order, by fused multiply-add, and
+// the lanes are folded as l + (l + 8), l + (l + 4), l + (l + 2), l + (l + 1). Relative to the sum
+// of the absolute values of the terms the error is at most (⌈n/16⌉ + 5) 2^−53. Float elements are
+// accumulated in double. The result for n = 0 is +0.
+
+/// Σ x_i
+double sum(std::span<const double> x);
+/// Σ x_i y_i
+double dot(std::span<const double> x, std::span<const double> y);
+double dot(std::span<const float> x, std::span<const float> y);
+/// Σ x_i²; infinite when it overflows, which callers take as "not finite".
+double squared_norm(std::span<const double> x);
+double squared_norm(std::span<const float> x);
+/// √Σ x_i², infinite when the square overflows.
+double norm(std::span<const double> x);
+/// max |x_i|; NaN if any x_i is.
+double max_abs(std::span<const double> x);
+/// Σ (x_i − y_i)²
+double squared_distance(std::span<const double> x, std::span<const double> y);
+double squared_distance(std::span<const float> x, std::span<const float> y);
+
+// ---- Updates ----------------------------------------------------------------------------------
+
+/// y ← a x + y, fused.
+void axpy(double a, std::span<const double> x, std::span<double> y);
+void axpy(double a, std::span<const float> x, std::span<double> y);
+/// y ← a x + (b y), the addition fused with a x.
+void axpby(double a, std::span<const double> x, double b, std::span<double> y);
+/// x ← a x
+void scale(double a, std::span<double> x);
+/// y ← a x
+void scaled_copy(double a, std::span<const double> x, std::span<double> y);
+/// y ← y + x
+void add(std::span<const double> x, std::span<double> y);
+/// y ← y − x
+void subtract(std::span<const double> x, std::span<double> y);
+
+// ---- Elementary functions ---------------------------------------------------------------------
+//
+// out_i ← f(x_i). Limits, infinities, signed zeros, subnormals and NaN are those of C99's Annex F
+// except where a line says otherwise. The bounds are in units in the last place of the result; the
+// scalar forms cost as much as a whole vector, so callers gather their arguments.
+
+struct UlpBounds {
+  double exp, log, log1p, expm1, tanh, erf, sin, cos, pow, softplus, sigmoid, normal_quantile;
+};
+/// Largest error, verified against long double (tests/core/kernels_test.cpp).
+inline constexpr UlpBounds ulp_bounds{.exp = 1.5,
+                                      .log = 1.5,
+                                      .log1p = 3.0,
+                                      .expm1 = 5.0,
+                                      .tanh = 4.0,
+                                      .erf = 1.5,
+                                      .sin = 4.0,
+                                      .cos = 4.0,
+                                      .pow = 2.0,
+                                      .softplus = 3.0,
+                                      .sigmoid = 3.0,
+                                      .normal_quantile = 8.0};
+/// sin and cos hold their bound for |x| up to this (2^45); the result beyond is NaN, not noise.
+inline constexpr double trigonometric_limit = 35184372088832.0;
+
+void exp(std::span<const double> x, std::span<double> out);
+void log(std::span<const double> x, std::span<double> out);
+/// log(1 + x)
+void log1p(std::span<const double> x, std::span<double> out);
+/// e^x − 1
+void expm1(std::span<const double> x, std::span<double> out);
+void tanh(std::span<const double> x, std::span<double> out);
+/// 2/√π ∫₀ˣ e^{−t²} dt
+void erf(std::span<const double> x, std::span<double> out);
+void sin(std::span<const double> x, std::span<double> out);
+void cos(std::span<const double> x, std::span<double> out);
+/// x_i^p. A result within the bound of the overflow threshold may be infinite.
+void pow(std::span<const double> x, double p, std::span<double> out);
+/// x_i^{p_i}
+void pow(std::span<const double> x, std::span<const double> p, std::span<double> out);
+/// log(1 + e^x), the logistic loss of margin −x.
+void softplus(std::span<const double> x, std::span<double> out);
+/// 1 / (1 + e^−x)
+void sigmoid(std::span<const double> x, std::span<double> out);
+/// Both at the price of one exponential. Neither output may be the other; either may be x.
+void softplus_and_sigmoid(std::span<const double> x, std::span<double> softplus,
+                          std::span<double> sigmoid);
+/// Φ^−1(p), the standard normal quantile: −∞ at 0, ∞ at 1, NaN outside [0, 1].
+/// Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988).
+void normal_quantile(std::span<const double> p, std::span<double> out);
+/// Φ^−1(½ + q) for |q| ≤ ½: exactly odd in q, and accurate in both tails if ½ − |q| is exact.
+void centred_normal_quantile(std::span<const double> q, std::span<double> out);
+
+double exp(double x);
+double log(double x);
+double log1p(double x);
+double expm1(double x);
+double tanh(double x);
+double erf(double x);
+double sin(double x);
+double cos(double x);
+double pow(double x, double p);
+double softplus(double x);
+double sigmoid(double x);
+double normal_quantile(double p);
+double centred_normal_quantile(double q);
+
+// ---- Sparse rows ------------------------------------------------------------------------------
+//
+// index[k] < size of the dense vector (not checked: the reader of the data did). One form for all
+// instruction sets: gathers do not pay at these lengths.
+
+namespace detail {
+template <class Value>
+inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const Value> value,
+                         std::span<const double> x) {
+  COHORT_CHECK(index.size() == value.size(), "a sparse row with unequal indices and values");
+  const std::size_t n = index.size();
+  const std::uint32_t* at = index.data();
+  const Value* v = value.data();
+  const double* w = x.data();
+  double lane[4] = {0.0, 0.0, 0.0, 0.0};
+  std::size_t k = 0;
+  for (; k + 4 <= n; k += 4) {
+    for (std::size_t l = 0; l < 4; ++l) {
+      lane[l] = std::fma(static_cast<double>(v[k + l]), w[at[k + l]], lane[l]);
+    }
+  }
+  for (std::size_t l = 0; k + l < n; ++l) {
+    lane[l] = std::fma(static_cast<double>(v[k + l]), w[at[k + l]], lane[l]);
+  }
+  return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+}
+
+template <class Value>
+inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
+                        std::span<const Value> value, std::span<double> y) {
+  COHORT_CHECK(index.size() == value.size(), "a sparse row with unequal indices and values");
+  double* w = y.data();
+  for (std::size_t k = 0; k < index.size(); ++k) {
+    w[index[k]] = std::fma(a, static_cast<double>(value[k]), w[index[k]]);
+  }
+}
+}  // namespace detail
+
+/// Σ_k value_k x[index_k]: 4 lanes, lane l takes the k ≡ l (mod 4), folded (0 + 2) + (1 + 3).
+inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const double> value,
+                         std::span<const double> x) {
+  return detail::sparse_dot(index, value, x);
+}
+inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const float> value,
+                         std::span<const double> x) {
+  return detail::sparse_dot(index, value, x);
+}
+/// y[index_k] ← a value_k + y[index_k], fused, in the order of k.
+inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
+                        std::span<const double> value, std::span<double> y) {
+  detail::sparse_axpy(a, index, value, y);
+}
+inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
+                        std::span<const float> value, std::span<double> y) {
+  detail::sparse_axpy(a, index, value, y);
+}
+
+}  // namespace cohort::kernels
