@@ -3,13 +3,12 @@
 namespace cohort {
 
 void ServerContext::step(Vec& x, Vec& update) const {
-  kernels::scale(-1.0, as_mutable_span(update));
   const StepInfo info{round, 0, stream(Purpose::method)};
-  const double scale = pipeline->chain.run(info, pipeline_state->chain, x, update);
+  const double scale = pipeline->chain.run(info, pipeline_state->chain, x, update, -1.0);
   pipeline->optimizer->step(info, pipeline_state->optimizer, x, update, scale);
 }
 
-void Reply::start(const Phase& phase) {
+void Reply::start(const Phase& phase, std::vector<Bytes>* spare) {
   weight_.reset();
   payload_.blocks.resize(phase.up.size());
   for (std::size_t i = 0; i < phase.up.size(); ++i) {
@@ -23,6 +22,10 @@ void Reply::start(const Phase& phase) {
         spec.form != Form::sparse && spec.form != Form::sparse_symmetric && spec.form != Form::seed;
     block.element = spec.form == Form::seed ? Element::u64 : Element::f64;
     block.count = filled ? coordinates(spec.form, spec.length) : 0;
+    if (block.data.empty() && spare != nullptr && !spare->empty()) {
+      block.data = std::move(spare->back());
+      spare->pop_back();
+    }
     block.data.resize(0);
     block.data.resize(block.count * sizeof(double));
   }

@@ -24,6 +24,7 @@
 
 #include "algorithms/pipeline.hpp"
 #include "core/ask.hpp"
+#include "core/config.hpp"
 #include "core/oracle.hpp"
 #include "core/result.hpp"
 #include "core/state.hpp"
@@ -50,7 +51,8 @@ class ServerContext {
 /// A client's reply: the blocks that the phase declares.
 class Reply {
  public:
-  void start(const Phase& phase);
+  /// Storage is taken from `spare`, if given, as long as there is any.
+  void start(const Phase& phase, std::vector<Bytes>* spare = nullptr);
 
   /// The values of a dense, packed or scalars block, zero until written. In f64; elements are
   /// rounded to what the phase declares when the reply leaves.
@@ -69,6 +71,17 @@ class Reply {
   std::optional<double> weight_;
 };
 
+/// What a thread keeps between the clients that it answers for, so that nothing allocates after the
+/// first.
+struct ClientBuffers {
+  std::vector<Vec> vectors;  // of the method, by slot
+  // Of the local loop:
+  Vec gradient;
+  std::vector<std::uint32_t> order;  // the rows of an epoch
+  std::vector<State> transforms;     // and optimizer: of a pipeline that starts anew each round
+  State optimizer;
+};
+
 /// What the client half sees of the run, of its client, and of its state.
 class ClientContext {
  public:
@@ -84,7 +97,8 @@ class ClientContext {
   const State* committed = nullptr;
   State* next = nullptr;
   const State* replica = nullptr;
-  std::vector<Vec>* buffers = nullptr;  // of this thread
+  const Payload* personal = nullptr;  // what the Ask has for this client alone
+  ClientBuffers* buffers = nullptr;   // of this thread
 
   /// This client's own draws in this Ask; the same when it is asked again.
   Stream stream(Purpose purpose) const {
@@ -107,8 +121,8 @@ class ClientContext {
   }
   /// A vector that keeps its size and contents between calls on this thread.
   Vec& buffer(std::size_t slot) const {
-    if (slot >= buffers->size()) buffers->resize(slot + 1);
-    return (*buffers)[slot];
+    if (slot >= buffers->vectors.size()) buffers->vectors.resize(slot + 1);
+    return buffers->vectors[slot];
   }
 };
 
@@ -132,6 +146,10 @@ class Method {
   virtual ~Method() = default;
   virtual std::string_view name() const = 0;
   virtual MethodNeeds needs() const = 0;
+  /// Adds a mistake for each combination of options and local pipeline that the method cannot take.
+  /// `given` is the table of its options, for spots, `path` its name.
+  virtual void validate(const LocalPipeline&, const ConfigNode& given, const std::string& path,
+                        Mistakes&) const = 0;
   virtual std::vector<Phase> phases(const Layout&) const = 0;
   virtual State server_state(const Layout&) const = 0;
   virtual State client_state(const Layout&) const = 0;
@@ -176,8 +194,8 @@ State start(const Layout& layout) {
 }
 }  // namespace method_detail
 
-/// Gives a method struct the virtual calls of the seam. What a method does not have (a state, a
-/// replica, commit, an invariant) need not be written.
+/// Gives a method struct the virtual calls of the seam. What a method does not have (validate, a
+/// state, a replica, commit, an invariant) need not be written.
 template <class M>
 class MethodOf final : public Method {
   static_assert(MethodHalves<M>,
@@ -188,6 +206,12 @@ class MethodOf final : public Method {
   explicit MethodOf(typename M::Options options) : m_(make(std::move(options))) {}
   std::string_view name() const override { return M::name; }
   MethodNeeds needs() const override { return m_.needs(); }
+  void validate(const LocalPipeline& local, const ConfigNode& given, const std::string& path,
+                Mistakes& mistakes) const override {
+    if constexpr (requires { m_.validate(local, given, path, mistakes); }) {
+      m_.validate(local, given, path, mistakes);
+    }
+  }
   std::vector<Phase> phases(const Layout& layout) const override { return m_.phases(layout); }
   State server_state(const Layout& layout) const override {
     if constexpr (requires { typename M::ServerState; }) {

@@ -1,6 +1,8 @@
 #pragma once
-// What a coordinator and its workers say to each other. Everything is idempotent: a message may be
-// lost, late or repeated.
+// What a coordinator and its workers say to each other. A message may be lost, late or repeated:
+// what goes to a worker is numbered by `sequence`, which ascends over all of a coordinator's
+// messages, and a worker passes over what is not newer than the last; what comes back names the Ask
+// or the round that it answers.
 
 #include <cstdint>
 #include <map>
@@ -28,11 +30,13 @@ struct Settlement {
 
 struct AskMessage {
   static constexpr std::uint16_t type = 1;
+  std::uint64_t sequence = 0;
   Ask ask;
   std::vector<ClientId> clients;  // of this worker, ascending
   std::vector<Settlement> settled;
   template <class V>
   void fields(V&& v) {
+    v("sequence", sequence);
     v("ask", ask);
     v("clients", clients);
     v("settled", settled);
@@ -76,12 +80,16 @@ struct ReplyMessage {
 /// Combine the rows that are held for this Ask by the scenario's rule.
 struct AggregateMessage {
   static constexpr std::uint16_t type = 3;
+  std::uint64_t sequence = 0;
   AskId id;
+  std::uint32_t phase = 0;
   std::vector<ClientId> accepted;  // over all workers, ascending
   std::uint64_t f = 0;
   template <class V>
   void fields(V&& v) {
+    v("sequence", sequence);
     v("id", id);
+    v("phase", phase);
     v("accepted", accepted);
     v("f", f);
   }
@@ -100,10 +108,12 @@ struct AggregatedMessage {
 /// Measure x on what this worker holds.
 struct EvaluateMessage {
   static constexpr std::uint16_t type = 5;
+  std::uint64_t sequence = 0;
   std::uint64_t round = 0;
   Bytes x;  // f64
   template <class V>
   void fields(V&& v) {
+    v("sequence", sequence);
     v("round", round);
     v("x", x);
   }
@@ -129,12 +139,14 @@ struct EvaluatedMessage {
 /// Write what changed in the clients' states since the last checkpoint (or all of it).
 struct SaveMessage {
   static constexpr std::uint16_t type = 7;
+  std::uint64_t sequence = 0;
   std::uint64_t round = 0;
   std::string directory;
   bool complete = true;
   std::vector<Settlement> settled;
   template <class V>
   void fields(V&& v) {
+    v("sequence", sequence);
     v("round", round);
     v("directory", directory);
     v("complete", complete);

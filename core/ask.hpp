@@ -37,7 +37,8 @@ struct BlockSpec {
   Combine combine = Combine::mean;
   Element element = Element::f64;
   std::string follows;     // for Combine::follow, the block whose weights are used
-  bool is_update = false;  // the transforms and the compressor of [method.update] act on it
+  // A dense update y − x of the model in the Ask's block "x": [method.update] acts on it.
+  bool is_update = false;
 
   friend bool operator==(const BlockSpec&, const BlockSpec&) = default;
   template <class V>

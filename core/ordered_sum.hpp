@@ -119,7 +119,8 @@ class OrderedSum {
 std::vector<std::pair<std::size_t, std::size_t>> split_by_subtree(
     std::span<const std::uint64_t> ids, std::size_t pieces);
 
-/// Sum over ascending ids on the threads of a pool; leaf(position, id, lane) → V.
+/// Sum over ascending ids on the threads of a pool. leaf(position, id, lane) → std::optional<V>;
+/// an id without a value counts as absent. combine(lane) gives the function that makes a parent.
 /// Bits do not depend on the number of threads.
 template <class V, class Leaf, class Combine>
 std::vector<Subtree<V>> ordered_sum(std::span<const std::uint64_t> ids, ThreadPool& pool, Leaf leaf,
@@ -127,13 +128,13 @@ std::vector<Subtree<V>> ordered_sum(std::span<const std::uint64_t> ids, ThreadPo
   const auto tasks = split_by_subtree(ids, 8 * pool.size());
   std::vector<std::vector<Subtree<V>>> parts(tasks.size());
   pool.parallel_for(tasks.size(), [&](std::size_t task, std::size_t lane) {
-    OrderedSum<V, Combine> sum(combine, range);
+    OrderedSum<V, decltype(combine(lane))> sum(combine(lane), range);
     for (std::size_t i = tasks[task].first; i < tasks[task].second; ++i) {
-      sum.add(ids[i], leaf(i, ids[i], lane));
+      if (std::optional<V> value = leaf(i, ids[i], lane)) sum.add(ids[i], std::move(*value));
     }
     parts[task] = std::move(sum).finish();
   });
-  OrderedSum<V, Combine> sum(combine, range);
+  OrderedSum<V, decltype(combine(std::size_t{0}))> sum(combine(0), range);
   for (auto& part : parts) {
     for (auto& [id, value] : part) sum.add(id, std::move(value));
   }

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/check.hpp"
+#include "core/kernels.hpp"
 
 namespace cohort {
 
@@ -162,12 +163,21 @@ void Block::copy_elements(std::span<double> out) const {
   each_element(*this, [&](std::size_t i, double v) { out[i] = v; });
 }
 
-bool Block::is_finite() const {
-  if (element == Element::u64) return true;
-  // x − x is 0 for every finite x and NaN otherwise, so the sum tells, without a branch an element.
-  double witness = 0;
-  each_element(*this, [&](std::size_t, double v) { witness += v - v; });
-  return witness == 0;
+double Block::squared_norm() const {
+  switch (element) {
+    case Element::f64:
+      return kernels::squared_norm({reinterpret_cast<const double*>(data.data()), count});
+    case Element::f32:
+      return kernels::squared_norm(std::span(reinterpret_cast<const float*>(data.data()), count));
+    case Element::bf16: {
+      double total = 0;
+      each_element(*this, [&](std::size_t, double v) { total += v * v; });
+      return total;
+    }
+    case Element::u64:
+      return 0;
+  }
+  return 0;
 }
 
 Result<void> Block::validate() const {

@@ -56,8 +56,9 @@ struct Block {
   void add_to(double a, std::span<double> out) const;
   /// The stored elements as double; out has `count`.
   void copy_elements(std::span<double> out) const;
-  /// False if any element is NaN or infinite.
-  bool is_finite() const;
+  /// Of the stored elements; not finite if one of them is not, or if the square overflows. 0 for
+  /// seeds.
+  double squared_norm() const;
   /// Sizes agree with form, element, length and count; sparse indices ascend and are in range.
   Result<void> validate() const;
 

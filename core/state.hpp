@@ -26,6 +26,10 @@ class State {
   State& operator=(State&&) noexcept = default;
 
   bool empty() const { return holder_ == nullptr; }
+  template <class T>
+  bool is() const {
+    return dynamic_cast<const Holder<T>*>(holder_.get()) != nullptr;
+  }
 
   template <class T>
   T& as() {

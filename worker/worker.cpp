@@ -1,0 +1,466 @@
+#include "worker/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/file.hpp"
+#include "core/hash.hpp"
+#include "core/kernels.hpp"
+#include "worker/sharded_aggregation.hpp"
+
+namespace cohort {
+
+namespace {
+
+constexpr std::string_view coordinator_name = "the coordinator";
+
+bool is_real(const Block& block) { return block.form != Form::seed; }
+
+std::span<double> stored_values(Block& block) {
+  auto all = block.data.mutable_data();
+  return {reinterpret_cast<double*>(all), block.count};
+}
+
+// Rounds a block to the element that the phase declares, as the wire would.
+void round_elements(Block& block, Element element) {
+  if (!is_real(block) || block.element == element) return;
+  Block rounded = block;
+  rounded.element = element;
+  std::vector<double> values(block.count);
+  block.copy_elements(values);
+  if (block.form == Form::sparse || block.form == Form::sparse_symmetric) {
+    rounded = sparse_block(block.name, block.length, block.indices(), values, element);
+    rounded.form = block.form;
+  } else {
+    rounded = dense_block(block.name, values, element);
+    rounded.form = block.form;
+    rounded.length = block.length;
+  }
+  block = std::move(rounded);
+}
+
+bool remembers(const std::vector<State>& states) {
+  return std::any_of(states.begin(), states.end(), [](const State& s) { return !s.empty(); });
+}
+
+std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
+  std::vector<std::uint64_t> ids;
+  ids.reserve(clients.size());
+  for (const ClientId c : clients) ids.push_back(c.value);
+  return ids;
+}
+
+ClientRecord fresh_record(const WorkerSetup& setup) {
+  const Layout& layout = setup.function->layout();
+  ClientRecord record;
+  record.method = setup.method->client_state(layout);
+  ClientPipelineState& p = record.pipeline;
+  if (setup.local.estimator) setup.local.estimator->start(p.estimator, layout.shared());
+  setup.local.chain.start(p.local, layout.shared());
+  if (setup.local.optimizer) setup.local.optimizer->start(p.optimizer, layout.shared());
+  setup.update.start(p.update, layout.shared());
+  return record;
+}
+
+}  // namespace
+
+Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
+    : setup_(std::move(setup)),
+      pool_(&pool),
+      exchange_(exchange),
+      phases_(setup_.method->phases(setup_.function->layout())),
+      store_(*setup_.method, [this] { return fresh_record(setup_); }),
+      replica_(setup_.method->replica(setup_.function->layout())),
+      lanes_(pool.size()) {
+  const ClientRecord fresh = fresh_record(setup_);
+  remembers_method_ = !fresh.method.is<NoState>();
+  const bool local = remembers(fresh.pipeline.local) || !fresh.pipeline.optimizer.empty();
+  remembers_pipeline_ = (setup_.local.keeps_state && local) || !fresh.pipeline.estimator.empty() ||
+                        remembers(fresh.pipeline.update);
+  for (Lane& lane : lanes_) lane.pipeline = fresh.pipeline;
+}
+
+Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
+  COHORT_TRY(const std::uint16_t type, message_type(frame, coordinator_name));
+  const auto is_news = [&](std::uint64_t sequence) {
+    if (sequence <= last_sequence_) return false;
+    last_sequence_ = sequence;
+    return true;
+  };
+  switch (type) {
+    case AskMessage::type: {
+      COHORT_TRY(const auto message, decode<AskMessage>(frame, coordinator_name));
+      if (!is_news(message.sequence)) return std::optional<Frame>();
+      COHORT_DO(validate(message.ask.common, coordinator_name));
+      COHORT_TRY(const auto reply, answer(message));
+      if (message.clients.empty()) return std::optional<Frame>();
+      return std::optional(encode(reply));
+    }
+    case AggregateMessage::type: {
+      COHORT_TRY(const auto message, decode<AggregateMessage>(frame, coordinator_name));
+      if (!is_news(message.sequence)) return std::optional<Frame>();
+      COHORT_TRY(const auto combined, aggregate(message));
+      if (!combined) return std::optional<Frame>();
+      return std::optional(encode(*combined));
+    }
+    case EvaluateMessage::type: {
+      COHORT_TRY(const auto message, decode<EvaluateMessage>(frame, coordinator_name));
+      if (!is_news(message.sequence)) return std::optional<Frame>();
+      if (message.x.size() != setup_.function->layout().shared() * sizeof(double)) {
+        return bad_input("evaluation: the model does not have the length of the layout");
+      }
+      return std::optional(encode(evaluate(message)));
+    }
+    case SaveMessage::type: {
+      COHORT_TRY(const auto message, decode<SaveMessage>(frame, coordinator_name));
+      if (!is_news(message.sequence)) return std::optional<Frame>();
+      return std::optional(encode(save(message)));
+    }
+    case StopMessage::type: {
+      stopped_ = true;
+      return std::optional<Frame>();
+    }
+    default:
+      return bad_input(fmt::format("expected a message for a worker from {}, found type {}",
+                                   coordinator_name, type));
+  }
+}
+
+bool Worker::is_summed(const BlockSpec& spec) const {
+  const bool by_rule = spec.combine == Combine::rule || spec.combine == Combine::follow;
+  return spec.combine == Combine::sum || spec.combine == Combine::mean ||
+         (by_rule && setup_.aggregation.is_linear());
+}
+
+Result<ReplyMessage> Worker::answer(const AskMessage& message) {
+  store_.settle(message.settled);
+  const Ask& ask = message.ask;
+  if (ask.phase >= phases_.size()) {
+    return bad_input(fmt::format("Ask of phase {}, but {} has {}", ask.phase, setup_.method->name(),
+                                 phases_.size()));
+  }
+  if (!replica_.empty() && observed_ < ask.id) {
+    setup_.method->observe(replica_, ask);
+    observed_ = ask.id;
+  }
+  for (const ClientId c : message.clients) {
+    if (c.value < setup_.held.first || c.value >= setup_.held.last) {
+      return bad_input(fmt::format("Ask for client {}, but this worker holds [{}, {})", c.value,
+                                   setup_.held.first, setup_.held.last));
+    }
+  }
+
+  const std::vector<std::uint64_t> ids = values_of(message.clients);
+  std::vector<Answered> answered(ids.size());
+  for (Lane& lane : lanes_) {
+    lane.counts = {};
+    lane.bytes_up = 0;
+  }
+  const auto leaf = [&](std::size_t i, std::uint64_t id, std::size_t lane) {
+    return answer_client(message, ClientId(id), lanes_[lane], answered[i]);
+  };
+  const auto combine = [&](std::size_t lane) { return AddReplies{&lanes_[lane].spare}; };
+  const IdRange subtrees = rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks);
+
+  ReplyMessage reply;
+  reply.id = ask.id;
+  if (ids.size() >= pool_->size()) {
+    reply.sums = ordered_sum<ReplySum>(ids, *pool_, leaf, combine, subtrees);
+  } else {
+    // Fewer clients than threads: one after another, their row blocks in parallel.
+    OrderedSum<ReplySum, AddReplies> sum(combine(0), subtrees);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (auto value = leaf(i, ids[i], 0)) sum.add(ids[i], std::move(*value));
+    }
+    reply.sums = std::move(sum).finish();
+  }
+
+  HeldRows held{ask.id, ask.phase, {}};
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    Answered& a = answered[i];
+    if (a.error) return *std::move(a.error);
+    const ClientId client(ids[i]);
+    reply.reports.push_back({client, a.answer});
+    if (a.tentative) store_.hold(client, *std::move(a.tentative));
+    if (a.answer != Answer::accepted) continue;
+    if (!a.gathered.blocks.empty()) reply.gathered.emplace(client, std::move(a.gathered));
+    if (!a.rows.blocks.empty()) held.rows.emplace_back(client, std::move(a.rows));
+  }
+  held_rows_ = std::move(held);
+  for (const Lane& lane : lanes_) {
+    reply.counts += lane.counts;
+    reply.bytes_up += lane.bytes_up;
+  }
+  return reply;
+}
+
+std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientId client,
+                                              Lane& lane, Answered& out) {
+  const Ask& ask = message.ask;
+  const Phase& phase = phases_[ask.phase];
+  const ClientRecord& committed = store_.committed(client);
+  if (remembers_pipeline_) lane.pipeline = committed.pipeline;
+
+  State next;
+  ClientContext context;
+  context.client = client;
+  context.round = Round(ask.id.round);
+  context.ask_index = ask.id.index;
+  context.seed = setup_.seed;
+  context.weight = setup_.client_weight(client);
+  context.clients = setup_.clients;
+  context.layout = &setup_.function->layout();
+  context.local = &setup_.local;
+  context.pipeline_state = &lane.pipeline;
+  context.committed = &committed.method;
+  context.next = &next;
+  context.replica = &replica_;
+  context.buffers = &lane.buffers;
+  const auto personal = ask.personal.find(client);
+  context.personal = personal == ask.personal.end() ? nullptr : &personal->second;
+
+  Oracle oracle(*setup_.function, client, {*pool_, lane.scratch}, lane.counts);
+  lane.reply.start(phase, &lane.spare);
+  if (auto answered = setup_.method->answer(context, ask, oracle, lane.reply); !answered) {
+    out.error = Error{answered.error().code, fmt::format("client {}, round {}: {}", client.value,
+                                                         ask.id.round, answered.error().message)};
+    return std::nullopt;
+  }
+  finish_reply(message, client, lane, lane.pipeline);
+
+  Payload& payload = lane.reply.payload();
+  lane.bytes_up += payload.encoded_size();
+  for (Block& block : payload.blocks) {
+    // A block whose squared norm overflows counts as non-finite.
+    if (is_real(block) && !std::isfinite(block.squared_norm())) {
+      out.answer = Answer::non_finite;
+      return std::nullopt;
+    }
+  }
+  if (remembers_method_ || remembers_pipeline_) {
+    Tentative t{ask.id, std::move(next), std::nullopt, {}};
+    if (remembers_pipeline_) t.pipeline = lane.pipeline;
+    if (setup_.method->commits_sent()) t.sent = payload;
+    out.tentative = std::move(t);
+  }
+
+  const double weight = lane.reply.weight().value_or(context.weight);
+  ReplySum sums;
+  for (std::size_t i = 0; i < phase.up.size(); ++i) {
+    Block& block = payload.blocks[i];
+    if (is_summed(phase.up[i])) {
+      sums.push_back(weighted_leaf(std::move(block), weight));
+    } else if (phase.up[i].combine == Combine::gather) {
+      out.gathered.blocks.push_back(std::move(block));
+    } else {
+      out.rows.blocks.push_back(std::move(block));
+    }
+  }
+  if (sums.empty()) return std::nullopt;
+  return sums;
+}
+
+// Between the method's answer and the wire: transforms of the update, the attack, rounding.
+void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane,
+                          ClientPipelineState& pipeline) {
+  const AskId id = message.ask.id;
+  const Phase& phase = phases_[message.ask.phase];
+  const bool lies = setup_.byzantine.lies(client, id.round);
+  for (std::size_t i = 0; i < phase.up.size(); ++i) {
+    Block& block = lane.reply.payload().blocks[i];
+    if (!is_real(block)) continue;
+    if (phase.up[i].is_update && !setup_.update.transforms.empty()) {
+      const StepInfo info{Round(id.round), id.index,
+                          Stream(setup_.seed, Purpose::method, client.value, id.round)};
+      const auto x = as_vec(message.ask.common.at("x").doubles());
+      setup_.update.run_on_update(info, pipeline.update, x, as_vec(block.mutable_doubles()));
+    }
+    if (lies) {
+      const Stream stream =
+          Stream(setup_.seed, Purpose::attack, client.value, id.round).sub(id.index).sub(i);
+      Eigen::Map<Vec> values = as_vec(stored_values(block));
+      setup_.byzantine.attack->craft(stream, values);
+    }
+    round_elements(block, phase.up[i].element);
+  }
+}
+
+Result<std::optional<AggregatedMessage>> Worker::aggregate(const AggregateMessage& message) {
+  if (!held_rows_ || held_rows_->id != message.id) {
+    // A worker none of whose clients took part holds no rows, but works on its coordinates.
+    held_rows_ = HeldRows{message.id, message.phase, {}};
+  }
+  const Phase& phase = phases_.at(held_rows_->phase);
+  std::vector<const std::pair<ClientId, Payload>*> present;
+  for (const auto& row : held_rows_->rows) {
+    if (std::binary_search(message.accepted.begin(), message.accepted.end(), row.first)) {
+      present.push_back(&row);
+    }
+  }
+
+  AggregatedMessage combined;
+  combined.id = message.id;
+  RuleInput input{
+      message.f,
+      Stream(setup_.seed, Purpose::aggregation, 0, message.id.round).sub(message.id.index)};
+  std::map<std::string, std::vector<std::pair<ClientId, double>>> weights_of;
+  std::size_t position = 0;  // among the blocks for the rule
+  for (const BlockSpec& spec : phase.up) {
+    if (spec.combine != Combine::rule && spec.combine != Combine::follow) continue;
+    std::vector<Vec> decoded;  // of blocks that are not f64 already
+    decoded.reserve(present.size());
+    std::vector<AggregationRow> rows;
+    for (const auto* row : present) {
+      const Block& block = row->second.blocks[position];
+      const bool direct = block.element == Element::f64 && block.form != Form::sparse &&
+                          block.form != Form::sparse_symmetric;
+      const std::span<const double> values =
+          direct ? block.doubles() : as_span(decoded.emplace_back(block.to_vec()));
+      rows.push_back({row->first, values});
+    }
+    const std::size_t d = coordinates(spec.form, spec.length);
+    const auto deadline = Deadline::after(setup_.exchange_limit);
+    BlockSum result;
+    result.coordinates = d;
+    Vec value;
+    if (spec.combine == Combine::rule) {
+      COHORT_TRY(Aggregate done,
+                 aggregate_rows(setup_.aggregation, rows, d, input, *pool_, exchange_, deadline));
+      value = std::move(done.value);
+      weights_of[spec.name] = std::move(done.weights);
+    } else {
+      COHORT_TRY(value,
+                 combine_rows(weights_of.at(spec.follows), rows, d, *pool_, exchange_, deadline));
+    }
+    ++position;
+    if (setup_.rank != Rank(0)) continue;
+    result.weight = 1;
+    result.values.resize(d * sizeof(double));
+    std::copy(value.begin(), value.end(), result.values.as_mutable<double>().begin());
+    combined.blocks.push_back(std::move(result));
+  }
+  held_rows_.reset();
+  if (setup_.rank != Rank(0)) return std::optional<AggregatedMessage>();
+  return std::optional(std::move(combined));
+}
+
+EvaluatedMessage Worker::evaluate(const EvaluateMessage& message) {
+  const Function& f = *setup_.function;
+  const auto x = as_vec(message.x.as<double>());
+  EvaluatedMessage out;
+  out.round = message.round;
+  out.regulariser = f.regulariser(x);
+  const auto add_scores = [](std::size_t) {
+    return [](RowScores& left, RowScores&& right) {
+      left.loss += right.loss;
+      left.correct += right.correct;
+      left.rows += right.rows;
+    };
+  };
+  const IdRange clients = rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks);
+  // Training metrics are those of honest clients.
+  std::vector<std::uint64_t> honest;
+  if (setup_.evaluate_train || setup_.evaluate_gradient) {
+    for (std::uint64_t c = setup_.held.first; c < setup_.held.last; ++c) {
+      const auto& liars = setup_.byzantine.clients;
+      if (!std::binary_search(liars.begin(), liars.end(), ClientId(c)) &&
+          f.rows(RowSource::client, ClientId(c)) > 0) {
+        honest.push_back(c);
+      }
+    }
+  }
+  const auto all_rows = [&](std::uint64_t c) {
+    return Sample{RowSource::client, ClientId(c), 0, f.rows(RowSource::client, ClientId(c)), {}};
+  };
+  if (setup_.evaluate_train) {
+    out.scores["train"] = ordered_sum<RowScores>(
+        honest, *pool_,
+        [&](std::size_t, std::uint64_t c, std::size_t lane) {
+          return std::optional(f.scores({*pool_, lanes_[lane].scratch}, all_rows(c), x));
+        },
+        add_scores, clients);
+  }
+  for (const EvaluationShare& set : setup_.sets) {
+    const std::uint64_t block = row_block(set.total);
+    const std::uint64_t first = set.held.first / block;
+    std::vector<std::uint64_t> blocks;
+    for (std::uint64_t b = first; b * block < set.held.last; ++b) blocks.push_back(b);
+    IdRange range{first, set.held.last == set.total ? IdRange{}.last : set.held.last / block};
+    out.scores[set.name] = ordered_sum<RowScores>(
+        blocks, *pool_,
+        [&](std::size_t, std::uint64_t b, std::size_t lane) {
+          const std::uint64_t from = b * block;
+          const std::uint64_t to = std::min(from + block, set.held.last);
+          const Sample sample{set.source, ClientId{}, from - set.held.first, to - from, {}};
+          return std::optional(f.scores({*pool_, lanes_[lane].scratch}, sample, x));
+        },
+        add_scores, range);
+  }
+  if (setup_.evaluate_gradient) {
+    out.gradient = ordered_sum<ReplySum>(
+        honest, *pool_,
+        [&](std::size_t, std::uint64_t c, std::size_t lane) {
+          Block g = dense_block("gradient", message.x.as<double>());
+          f.gradient({*pool_, lanes_[lane].scratch}, all_rows(c), x, {},
+                     as_vec(g.mutable_doubles()));
+          ReplySum leaf;
+          leaf.push_back(weighted_leaf(std::move(g), setup_.client_weight(ClientId(c))));
+          return std::optional(std::move(leaf));
+        },
+        [&](std::size_t lane) { return AddReplies{&lanes_[lane].spare}; }, clients);
+  }
+  if (setup_.optimum && setup_.rank == Rank(0)) {
+    out.distance =
+        std::sqrt(kernels::squared_distance(message.x.as<double>(), as_span(*setup_.optimum)));
+  }
+  return out;
+}
+
+// A checkpoint file: hash of what follows, replica and the Ask that it has seen, client records.
+SavedMessage Worker::save(const SaveMessage& message) {
+  store_.settle(message.settled);
+  SavedMessage saved;
+  saved.round = message.round;
+  std::vector<std::byte> body;
+  Writer writer(body);
+  writer.put(observed_);
+  replica_.save(writer);
+  const std::vector<std::byte> records = store_.save(message.complete);
+  writer.raw(records.data(), records.size());
+  std::vector<std::byte> file = to_bytes(hash_bytes(body));
+  file.insert(file.end(), body.begin(), body.end());
+  saved.file = fmt::format("clients-{}-{}.bin", message.round, setup_.rank.value);
+  const auto path = std::filesystem::path(message.directory) / saved.file;
+  if (auto written = write_durably(path, file); !written) saved.error = written.error().message;
+  return saved;
+}
+
+Result<void> Worker::load(const std::vector<std::filesystem::path>& files) {
+  for (const auto& path : files) {
+    const auto fail = [&](const std::string& why) { return bad_input(path.string() + ": " + why); };
+    COHORT_TRY(const std::vector<std::byte> bytes, read_file(path));
+    constexpr std::size_t hash_size = 2 * sizeof(std::uint64_t);
+    if (bytes.size() < hash_size) return fail("expected a checkpoint, found a shorter file");
+    const auto body = std::span<const std::byte>(bytes).subspan(hash_size);
+    COHORT_TRY(const auto hash, from_bytes<Hash128>(std::span(bytes).first(hash_size)));
+    if (!(hash == hash_bytes(body))) return fail("the checkpoint is damaged (its hash differs)");
+    Reader reader(body);
+    AskId observed;
+    reader("observed", observed);
+    State replica = setup_.method->replica(setup_.function->layout());
+    reader("replica", replica);
+    if (auto read = reader.status(); !read) return fail(read.error().message);
+    if (!(observed < observed_)) {
+      observed_ = observed;
+      replica_ = std::move(replica);
+    }
+    if (auto loaded = store_.load(body.last(reader.remaining()), setup_.held); !loaded) {
+      return fail(loaded.error().message);
+    }
+  }
+  return {};
+}
+
+}  // namespace cohort

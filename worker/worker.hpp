@@ -1,0 +1,130 @@
+#pragma once
+// Worker: the process that hosts clients. It answers messages one at a time: an Ask by running its
+// clients' half of the method on the threads of its pool, an aggregation together with the other
+// workers, an evaluation on the rows that it holds, a save by writing its clients' states.
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algorithms/aggregation.hpp"
+#include "algorithms/method.hpp"
+#include "comm/codec.hpp"
+#include "comm/exchange.hpp"
+#include "comm/messages.hpp"
+#include "worker/client_store.hpp"
+
+namespace cohort {
+
+/// Rows of an evaluation set that a worker holds: whole row blocks of a set of `total` rows.
+struct EvaluationShare {
+  std::string name;  // "validation", "test"
+  RowSource source = RowSource::test;
+  IdRange held;
+  std::uint64_t total = 0;
+};
+
+/// Which clients lie, from which round on, and how.
+struct ByzantinePlan {
+  std::vector<ClientId> clients;  // ascending
+  std::uint64_t from_round = 0;
+  std::shared_ptr<const Attack> attack;  // shared by the threads of the pool
+
+  bool lies(ClientId client, std::uint64_t round) const {
+    return round >= from_round && std::binary_search(clients.begin(), clients.end(), client);
+  }
+};
+
+struct WorkerSetup {
+  const Method* method = nullptr;
+  const Function* function = nullptr;
+  LocalPipeline local;
+  Chain update;
+  Aggregation aggregation;
+  ByzantinePlan byzantine;
+  std::uint64_t seed = 0;
+  std::uint64_t clients = 0;                      // of the run
+  std::function<double(ClientId)> client_weight;  // p_i, sums to 1 over the run
+  IdRange held;                                   // clients of this worker
+  Rank rank{};
+  std::uint32_t ranks = 1;
+  // What an evaluation measures.
+  bool evaluate_train = false;
+  std::vector<EvaluationShare> sets;
+  bool evaluate_gradient = false;
+  std::optional<Vec> optimum;  // where it is known; measured by rank 0
+  Seconds exchange_limit{600};
+};
+
+class Worker {
+ public:
+  /// `exchange` may be null in a run of one process.
+  Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange);
+
+  /// The answer to a message from the coordinator, if it wants one; an error ends the run. After a
+  /// StopMessage stopped() is true.
+  Result<std::optional<Frame>> handle(const Frame& frame);
+  bool stopped() const { return stopped_; }
+  /// Whether clients keep anything from one Ask to the next, so that replies must be settled.
+  bool clients_remember() const { return remembers_method_ || remembers_pipeline_; }
+
+  /// Clients' states of a checkpoint; files in the order in which they were written.
+  Result<void> load(const std::vector<std::filesystem::path>& files);
+
+  const ClientStore& clients() const { return store_; }
+
+ private:
+  // What a thread keeps from client to client.
+  struct Lane {
+    Scratch scratch;
+    std::vector<Vec> buffers;
+    Reply reply;
+    ClientPipelineState pipeline;
+    std::vector<Bytes> spare;
+    OracleCounts counts;
+    std::uint64_t bytes_up = 0;
+  };
+  // What one client's answer leaves beside its share of the sums.
+  struct Answered {
+    Answer answer = Answer::accepted;
+    Payload rows;      // blocks for the rule
+    Payload gathered;  // blocks to send as they are
+    std::optional<Tentative> tentative;
+    std::optional<Error> error;
+  };
+  // Rows that wait for the rule, by client.
+  struct HeldRows {
+    AskId id;
+    std::uint32_t phase = 0;
+    std::vector<std::pair<ClientId, Payload>> rows;
+  };
+
+  Result<ReplyMessage> answer(const AskMessage& message);
+  std::optional<ReplySum> answer_client(const AskMessage& message, ClientId client, Lane& lane,
+                                        Answered& out);
+  void finish_reply(const AskMessage& message, ClientId client, Lane& lane,
+                    ClientPipelineState& pipeline);
+  Result<std::optional<AggregatedMessage>> aggregate(const AggregateMessage& message);
+  EvaluatedMessage evaluate(const EvaluateMessage& message);
+  SavedMessage save(const SaveMessage& message);
+  /// Whether a block is summed here rather than combined by the rule or gathered.
+  bool is_summed(const BlockSpec& spec) const;
+
+  WorkerSetup setup_;
+  ThreadPool* pool_;
+  Exchange* exchange_;
+  std::vector<Phase> phases_;
+  ClientStore store_;
+  State replica_;
+  AskId observed_;  // last Ask that the replica has seen
+  std::vector<Lane> lanes_;
+  std::optional<HeldRows> held_rows_;
+  std::uint64_t last_sequence_ = 0;
+  bool remembers_method_ = false;
+  bool remembers_pipeline_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace cohort
