@@ -81,5 +81,8 @@ RowScores Function::scores(Context context, const Sample& sample, VecView w) con
   return {(value(context, sample, w) - regulariser(w)) * rows, 0, rows};
 }
 double Function::regulariser(VecView) const { return 0; }
+Vec Function::minimiser(std::span<const double>) const {
+  check_failed("minimiser is known", name());
+}
 
 }  // namespace cohort

@@ -182,6 +182,10 @@ class Function {
   virtual RowScores scores(Context, const Sample&, VecView w) const;
   /// r(w) alone.
   virtual double regulariser(VecView w) const;
+  /// Whether minimiser() is there.
+  virtual bool has_minimiser() const { return false; }
+  /// argmin Σ p_i f_i(w) [d], where it is known in closed form; one weight p_i a client of the run.
+  virtual Vec minimiser(std::span<const double> weights) const;
 };
 
 /// Calls and rows by kind of query.
