@@ -1,0 +1,143 @@
+#pragma once
+// Scenario: what a run is, typed and checked. Made by the loader, read by the runner.
+//
+// A section's options are declared once, in its table (scenarios/sections.cpp): checks, --explain,
+// `cohort list` and the reference read that. Below, "default" names what an absent option means.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "algorithms/aggregation.hpp"
+#include "algorithms/method.hpp"
+#include "algorithms/pipeline.hpp"
+#include "coordinator/stopping.hpp"
+#include "core/clock.hpp"
+#include "core/config.hpp"
+#include "core/ids.hpp"
+#include "problems/data/load.hpp"
+#include "scenarios/catalogue.hpp"
+
+namespace cohort {
+
+/// p_i: the client's share of all training rows, or 1/N.
+enum class ClientWeights { rows, uniform };
+
+struct Byzantine {
+  std::vector<ClientId> clients;  // ascending
+  std::uint64_t from_round = 0;   // honest before it
+  std::shared_ptr<const Attack> attack;
+};
+
+struct Clients {
+  std::uint64_t count = 1;        // N
+  std::uint64_t cohort_size = 1;  // clients a round
+  ClientWeights weights = ClientWeights::rows;
+  Byzantine byzantine;  // attack is null without Byzantine clients
+};
+
+enum class EvaluationSet { train, validation, test };
+enum class Metric {
+  loss,           // mean over rows, without the regulariser
+  accuracy,       // share of rows whose predicted class is their label
+  objective,      // loss and regulariser; on train Σ p_i f_i(x)
+  gradient_norm,  // of the objective, on train
+  distance,       // ‖x − x*‖ to the known minimiser of a [problem]
+};
+std::string_view to_string(EvaluationSet set);
+std::string_view to_string(Metric metric);
+/// gradient_norm and distance belong to no set.
+inline bool is_of_a_set(Metric metric) {
+  return metric != Metric::gradient_norm && metric != Metric::distance;
+}
+
+enum class ScheduleType { synchronous };
+
+struct Schedule {
+  ScheduleType type = ScheduleType::synchronous;
+  double quorum = 1;                // share of the cohort that must have replied
+  std::optional<Seconds> deadline;  // after which a quorum is enough
+  StopRules stop;                   // with the rounds of the run
+  bool before_slurm_limit = false;  // stop.wall_time = "slurm": the runner knows the job's limit
+};
+
+struct Evaluation {
+  std::uint64_t every = 1;  // rounds; the last round is always evaluated
+  bool at_start = true;
+  std::vector<EvaluationSet> on;
+  std::vector<Metric> metrics;
+};
+
+struct CheckpointPolicy {
+  double every_seconds = 30;
+  std::optional<std::uint64_t> every_rounds;  // beside every_seconds
+  std::uint64_t keep = 2;
+};
+
+/// none, or a state hash of every client and round.
+enum class Trace { none, clients };
+
+/// Of the site: not part of what is computed.
+struct SiteOptions {
+  std::uint64_t threads = 0;  // of a process; 0: what it may use
+  std::string out;            // empty: runs/<name>/<hash>-s<seed>
+  CheckpointPolicy checkpoint;
+  Trace trace = Trace::none;
+};
+
+struct Seeds {
+  std::uint64_t data = 1;
+  std::uint64_t model = 1;
+  std::uint64_t run = 1;
+};
+
+/// An algorithm that the scenario chose.
+struct Citation {
+  std::string path;  // "aggregation.rule"
+  std::string name;
+  std::string source;
+};
+
+struct Scenario {
+  std::string name;
+  std::string case_name;       // empty without [sweep] cases
+  std::filesystem::path file;  // where it was read
+
+  Seeds seeds;
+  std::optional<DataOptions> data;             // absent for a [problem]
+  std::shared_ptr<const Objective> objective;  // [model] or [problem]
+  Clients clients;
+
+  std::shared_ptr<const Method> method;
+  LocalPipeline local;  // estimator is null if the method has no local steps
+  Chain update;
+  ServerPipeline server;  // optimizer is null if the method has no server step
+
+  Aggregation aggregation;  // rule is null for the weighted mean
+  std::size_t f = 0;        // Byzantine updates that the rule is told of
+  Schedule schedule;
+  Evaluation evaluation;
+  SiteOptions site;
+
+  /// Every scenario-scope option with its effective value; reading it gives the same scenario.
+  ConfigNode effective;
+  /// 12 hex digits of the XXH3-128 of the effective scenario as TOML.
+  std::string hash;
+  std::vector<Citation> chosen;
+  /// What was given, with its spots, after cases and --set; and what of it the case gave.
+  ConfigNode given;
+  ConfigNode given_by_case;
+
+  /// Sets that are evaluated, and metrics; see Evaluation.
+  bool evaluates(EvaluationSet set) const;
+  bool evaluates(Metric metric) const;
+
+  /// The effective scenario as TOML, and as written to a run directory: with the folder that the
+  /// data's relative paths begin at.
+  std::string toml() const;
+  std::string toml_for_replay() const;
+};
+
+}  // namespace cohort

@@ -1,0 +1,235 @@
+#include "scenarios/sections.hpp"
+
+namespace cohort {
+
+std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
+  return {{"synchronous", ScheduleType::synchronous}};
+}
+std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights) {
+  return {{"rows", ClientWeights::rows}, {"uniform", ClientWeights::uniform}};
+}
+std::vector<std::pair<std::string, EvaluationSet>> option_names(EvaluationSet) {
+  return {{"train", EvaluationSet::train},
+          {"validation", EvaluationSet::validation},
+          {"test", EvaluationSet::test}};
+}
+std::vector<std::pair<std::string, Metric>> option_names(Metric) {
+  return {{"loss", Metric::loss},
+          {"accuracy", Metric::accuracy},
+          {"objective", Metric::objective},
+          {"gradient_norm", Metric::gradient_norm},
+          {"distance", Metric::distance}};
+}
+std::vector<std::pair<std::string, Trace>> option_names(Trace) {
+  return {{"none", Trace::none}, {"clients", Trace::clients}};
+}
+std::vector<std::pair<std::string, FileFormat>> option_names(FileFormat) {
+  return {{"detect", FileFormat::detect}, {"libsvm", FileFormat::libsvm}, {"csv", FileFormat::csv}};
+}
+std::vector<std::pair<std::string, CsvFormat::Header>> option_names(CsvFormat::Header) {
+  return {{"detect", CsvFormat::Header::detect},
+          {"yes", CsvFormat::Header::yes},
+          {"no", CsvFormat::Header::no}};
+}
+std::vector<std::pair<std::string, Standardize>> option_names(Standardize) {
+  return {
+      {"none", Standardize::none}, {"scale", Standardize::scale}, {"global", Standardize::global}};
+}
+std::vector<std::pair<std::string, Storage>> option_names(Storage) {
+  return {{"f64", Storage::f64}, {"f32", Storage::f32}};
+}
+std::vector<std::pair<std::string, PartitionOptions::Type>> option_names(PartitionOptions::Type) {
+  return {{"iid", PartitionOptions::Type::iid}, {"dirichlet", PartitionOptions::Type::dirichlet}};
+}
+std::vector<std::pair<std::string, PartitionOptions::Over>> option_names(PartitionOptions::Over) {
+  return {{"clients", PartitionOptions::Over::clients},
+          {"classes", PartitionOptions::Over::classes}};
+}
+std::vector<std::pair<std::string, StageState>> option_names(StageState) {
+  return {{"reset", StageState::reset}, {"keep", StageState::keep}};
+}
+
+namespace {
+template <class E>
+std::string_view name_of(E value) {
+  static const auto names = option_names(E{});
+  for (const auto& [text, v] : names) {
+    if (v == value) return text;
+  }
+  return "?";
+}
+}  // namespace
+
+std::string_view to_string(EvaluationSet set) { return name_of(set); }
+std::string_view to_string(Metric metric) { return name_of(metric); }
+
+bool OptionType<Choice>::read(const ConfigNode& node, const std::string& path, const Bounds&,
+                              Choice& out, Mistakes& mistakes) {
+  if (!node.is_text() && !node.is_table()) {
+    options_detail::expected(node, path, "a " + name(), mistakes);
+    return false;
+  }
+  out.node = node;
+  return true;
+}
+
+void SplitSection::declare(OptionTable<SplitSection>& t) {
+  t.add("train", &SplitSection::train, probability,
+        "share of the rows that train; what the others leave");
+  t.add("validation", &SplitSection::validation, probability, "share for validation; 0");
+  t.add("test", &SplitSection::test, probability, "share for test, unless a test file is named; 0");
+}
+
+void PartitionSection::declare(OptionTable<PartitionSection>& t) {
+  t.add("type", &PartitionSection::type, "how training rows are dealt to the clients");
+  t.add("over", &PartitionSection::over,
+        "dirichlet: clients (of each class, a share for every client) or classes (of each client, "
+        "a share for every class); clients");
+  t.add("alpha", &PartitionSection::alpha, positive,
+        "dirichlet: concentration; small is heterogeneous; 1");
+  t.add("min_rows", &PartitionSection::min_rows, "rows that every client has at least");
+}
+
+void DataSection::declare(OptionTable<DataSection>& t) {
+  t.add("name", &DataSection::name, "a data set that ships with Cohort (or train = a file)");
+  t.add("train", &DataSection::train, "file of LIBSVM or CSV text, also .gz");
+  t.add("test", &DataSection::test, "file of test rows, instead of a share of train");
+  t.add("format", &DataSection::format, "of the files; detect goes by name, then content");
+  t.add("label", &DataSection::label,
+        "label column of CSV files: first, last, its name or its number from 1; last");
+  t.add("header", &DataSection::header, "whether the first line of CSV files names the columns");
+  t.add("split", &DataSection::split, "shares of the rows");
+  t.add("standardize", &DataSection::standardize,
+        "features: none; global: mean 0 and deviation 1 over training rows; scale: deviation 1");
+  t.add("storage", &DataSection::storage, "precision in which feature values are stored");
+  t.add("partition", &DataSection::partition, "which client holds which training row");
+  t.add("seed", &DataSection::seed, "of split and partition; run.seed");
+  t.add("base", &DataSection::base,
+        "folder that relative paths begin at; that of the scenario file", Scope::site);
+}
+
+void ByzantineSection::declare(OptionTable<ByzantineSection>& t) {
+  t.add("count", &ByzantineSection::count, "how many clients are Byzantine, drawn from run.seed");
+  t.add("fraction", &ByzantineSection::fraction, probability, "or their share, rounded down");
+  t.add("clients", &ByzantineSection::clients, "or their ids");
+  t.add("from_round", &ByzantineSection::from_round, "they are honest before this round");
+  t.add("attack", &ByzantineSection::attack, "what they send");
+}
+
+void ClientsSection::declare(OptionTable<ClientsSection>& t) {
+  t.add("count", &ClientsSection::count, at_least(1), "number of clients (required)");
+  t.add("cohort_size", &ClientsSection::cohort_size, at_least(1), "clients in a round; all");
+  t.add("participation", &ClientsSection::participation, Bounds{0, 1, true, false},
+        "or their share, rounded, at least one client");
+  t.add("weights", &ClientsSection::weights, "of a client: its share of the rows, or 1/count");
+  t.add("byzantine", &ClientsSection::byzantine, "clients that send what an attack makes");
+}
+
+void LocalSection::declare(OptionTable<LocalSection>& t) {
+  t.add("estimator", &LocalSection::estimator, "how a step's gradient is asked; minibatch");
+  t.add("transforms", &LocalSection::transforms, "of the gradient, in order");
+  t.add("optimizer", &LocalSection::optimizer, "takes the step; sgd");
+  t.add("state", &LocalSection::state,
+        "whether transforms and optimizer forget between rounds; an estimator never does");
+}
+void UpdateSection::declare(OptionTable<UpdateSection>& t) {
+  t.add("transforms", &UpdateSection::transforms, "of a client's update before it is sent");
+}
+void ServerSection::declare(OptionTable<ServerSection>& t) {
+  t.add("transforms", &ServerSection::transforms, "of the combined update, as minus a gradient");
+  t.add("optimizer", &ServerSection::optimizer, "takes the step; sgd with learning_rate 1");
+}
+
+void AggregationSection::declare(OptionTable<AggregationSection>& t) {
+  t.add("rule", &AggregationSection::rule, "makes one update of many (required)");
+  t.add("pre_aggregators", &AggregationSection::pre_aggregators, "in front of it, in order");
+  t.add("f", &AggregationSection::f,
+        "Byzantine updates among those aggregated; auto: least f that some round exceeds with "
+        "probability at most f_risk");
+  t.add("f_risk", &AggregationSection::f_risk, Bounds{0, 1, true, true},
+        "of f = \"auto\", over all rounds; 1e-3");
+}
+
+void StopSection::declare(OptionTable<StopSection>& t) {
+  const std::string below = "stop when it is at most this", above = "stop when it is at least this";
+  t.add("train_loss", &StopSection::train_loss, below);
+  t.add("train_accuracy", &StopSection::train_accuracy, probability, above);
+  t.add("train_objective", &StopSection::train_objective, below);
+  t.add("validation_loss", &StopSection::validation_loss, below);
+  t.add("validation_accuracy", &StopSection::validation_accuracy, probability, above);
+  t.add("validation_objective", &StopSection::validation_objective, below);
+  t.add("test_loss", &StopSection::test_loss, below);
+  t.add("test_accuracy", &StopSection::test_accuracy, probability, above);
+  t.add("test_objective", &StopSection::test_objective, below);
+  t.add("gradient_norm", &StopSection::gradient_norm, non_negative, below + ", on train");
+  t.add("distance", &StopSection::distance, non_negative, below + ", to the known minimiser");
+  t.add("oracle_calls", &StopSection::oracle_calls, at_least(1),
+        "stop after so many, of all clients");
+  t.add("protocol_bytes", &StopSection::protocol_bytes, at_least(1),
+        "stop after so many, up and down");
+  t.add("wall_time", &StopSection::wall_time, positive,
+        "stop, resumably, after so many seconds; slurm: before the limit of the job");
+  t.add("loss_above", &StopSection::loss_above, "an evaluated loss above it is a divergence");
+}
+
+void ScheduleSection::declare(OptionTable<ScheduleSection>& t) {
+  t.add("type", &ScheduleSection::type, "who does what when");
+  t.add("rounds", &ScheduleSection::rounds, at_least(1), "length of the run (required)");
+  t.add("quorum", &ScheduleSection::quorum, Bounds{0, 1, true, false},
+        "share of the cohort that must have replied");
+  t.add("deadline", &ScheduleSection::deadline, positive,
+        "seconds after which the replies of a quorum are enough; none");
+  t.add("stop", &ScheduleSection::stop, "what ends the run earlier");
+}
+
+void EvaluationSection::declare(OptionTable<EvaluationSection>& t) {
+  t.add("every", &EvaluationSection::every, at_least(1), "rounds; the last one always");
+  t.add("at_start", &EvaluationSection::at_start, "whether the starting point is evaluated");
+  t.add("on", &EvaluationSection::on, "sets of rows; test if there is one, else train");
+  t.add("metrics", &EvaluationSection::metrics,
+        "loss, and accuracy where there are classes; objective includes the regulariser");
+}
+
+void CheckpointSection::declare(OptionTable<CheckpointSection>& t) {
+  t.add("every_seconds", &CheckpointSection::every_seconds, positive, "between checkpoints");
+  t.add("every_rounds", &CheckpointSection::every_rounds, at_least(1), "also after so many rounds");
+  t.add("keep", &CheckpointSection::keep, at_least(1), "checkpoints that are kept");
+}
+
+void RunSection::declare(OptionTable<RunSection>& t) {
+  t.add("seed", &RunSection::seed, "of everything random but what has a seed of its own");
+  t.add("threads", &RunSection::threads, at_least(1),
+        "of a process; auto: what the machine, cgroup or job allows", Scope::site);
+  t.add("out", &RunSection::out, "run directory; runs/<name>/<hash>-s<seed>", Scope::site);
+  t.add("checkpoint", &RunSection::checkpoint, "when the run is made resumable", Scope::site);
+  t.add("trace", &RunSection::trace, "clients: a state hash of every client each round",
+        Scope::site);
+}
+
+namespace {
+template <class S>
+SectionInfo info(std::string name, std::string help) {
+  return {std::move(name), std::move(help), option_table<S>().infos()};
+}
+}  // namespace
+
+std::vector<SectionInfo> section_infos() {
+  return {
+      info<DataSection>("data", "the rows, and who holds them"),
+      info<SplitSection>("data.split", "shares of the rows; they sum to 1"),
+      info<PartitionSection>("data.partition", "training rows to clients"),
+      info<ClientsSection>("clients", "who takes part"),
+      info<ByzantineSection>("clients.byzantine", "who lies, and how"),
+      info<LocalSection>("method.local", "the local steps of a client"),
+      info<UpdateSection>("method.update", "what happens to an update before it is sent"),
+      info<ServerSection>("method.server", "the step of the server"),
+      info<AggregationSection>("aggregation", "many updates to one; none: the weighted mean"),
+      info<ScheduleSection>("schedule", "rounds, and what ends them"),
+      info<StopSection>("schedule.stop", "what ends the run early"),
+      info<EvaluationSection>("evaluation", "what is measured, and when"),
+      info<RunSection>("run", "seed, and how this machine runs it"),
+      info<CheckpointSection>("run.checkpoint", "when the run is made resumable"),
+  };
+}
+
+}  // namespace cohort
