@@ -1,0 +1,296 @@
+#include "scenarios/session.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "comm/codec.hpp"
+
+namespace cohort {
+
+Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::uint32_t rank,
+                                                 std::uint32_t ranks) {
+  std::unique_ptr<Prepared> p(new Prepared);
+  p->scenario_ = &scenario;
+  ObjectiveInput input{nullptr, scenario.clients.count, scenario.seeds.model};
+  if (scenario.data) {
+    const Share share = Share::of_rank(scenario.clients.count, rank, ranks);
+    COHORT_TRY(DataSet data, load_data(*scenario.data, share));
+    p->data_.emplace(std::move(data));
+    input.data = &p->data_->store;
+  }
+  COHORT_TRY(p->function_, scenario.objective->make(input));
+  return p;
+}
+
+double Prepared::client_weight(ClientId client) const {
+  const double clients = static_cast<double>(scenario_->clients.count);
+  if (scenario_->clients.weights == ClientWeights::uniform || !data_) return 1.0 / clients;
+  return static_cast<double>(data_->store.rows_of_client(client)) /
+         static_cast<double>(data_->store.count(RowSource::client));
+}
+
+WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) const {
+  const Scenario& s = *scenario_;
+  WorkerSetup w;
+  w.method = s.method.get();
+  w.function = function_.get();
+  w.local = s.local;
+  w.update = s.update;
+  w.aggregation = s.aggregation;
+  w.byzantine = {s.clients.byzantine.clients, s.clients.byzantine.from_round,
+                 s.clients.byzantine.attack};
+  w.seed = s.seeds.run;
+  w.clients = s.clients.count;
+  w.client_weight = [this](ClientId c) { return client_weight(c); };
+  w.held = rank_range(s.clients.count, rank, ranks);
+  w.rank = Rank(rank);
+  w.ranks = ranks;
+  w.evaluate_train = s.evaluates(EvaluationSet::train);
+  w.evaluate_gradient = s.evaluates(Metric::gradient_norm);
+  for (const auto& [set, source] : {std::pair(EvaluationSet::validation, RowSource::validation),
+                                    std::pair(EvaluationSet::test, RowSource::test)}) {
+    if (!data_ || !s.evaluates(set)) continue;
+    w.sets.push_back({std::string(to_string(set)), source, data_->store.held(source),
+                      data_->store.count(source)});
+  }
+  if (rank == 0 && s.evaluates(Metric::distance)) {
+    std::vector<double> weights;
+    for (std::uint64_t c = 0; c < s.clients.count; ++c) {
+      weights.push_back(client_weight(ClientId(c)));
+    }
+    w.optimum = function_->minimiser(weights);
+  }
+  return w;
+}
+
+SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const {
+  const Scenario& s = *scenario_;
+  SynchronousPlan p;
+  p.method = s.method.get();
+  p.pipeline = s.server;
+  p.layout = &function_->layout();
+  p.seed = s.seeds.run;
+  p.clients = s.clients.count;
+  p.cohort_size = s.clients.cohort_size;
+  for (std::uint32_t r = 0; r < ranks; ++r) p.ranks.push_back(rank_range(p.clients, r, ranks));
+  p.clients_remember = clients_remember;
+  p.has_rule = !s.aggregation.is_linear();
+  p.f = s.f;
+  p.byzantine = s.clients.byzantine.clients;
+  p.byzantine_from = s.clients.byzantine.from_round;
+  p.quorum = static_cast<std::uint64_t>(
+      std::ceil(s.schedule.quorum * static_cast<double>(s.clients.cohort_size)));
+  p.deadline = s.schedule.deadline;
+  p.stop = s.schedule.stop;
+  p.evaluation.every = s.evaluation.every;
+  p.evaluation.at_start = s.evaluation.at_start;
+  p.evaluation.enabled = !s.evaluation.metrics.empty();
+  p.evaluation.accuracy = s.evaluates(Metric::accuracy);
+  p.checkpoint.every = Seconds(s.site.checkpoint.every_seconds);
+  p.checkpoint.every_rounds = s.site.checkpoint.every_rounds;
+  return p;
+}
+
+namespace {
+
+std::string peer_name(Rank rank) { return fmt::format("rank {}", rank.value); }
+
+// Rank 0: carries out the schedule's actions and feeds it what comes back.
+class Driver {
+ public:
+  Driver(SessionInput& input, Synchronous& schedule)
+      : input_(input), schedule_(schedule), ranks_(input.transport->size()) {}
+
+  Result<void> carry_out(std::vector<Action> actions) {
+    for (Action& action : actions) {
+      COHORT_DO(std::visit([this](auto& a) { return act(a); }, action));
+    }
+    return {};
+  }
+
+  Result<void> deliver(const Envelope& envelope) {
+    const std::string peer = peer_name(envelope.from);
+    COHORT_TRY(const std::uint16_t type, message_type(envelope.frame, peer));
+    const Rank from = envelope.from;
+    switch (type) {
+      case ReplyMessage::type: {
+        COHORT_TRY(auto m, decode<ReplyMessage>(envelope.frame, peer));
+        return carry_out(schedule_.on_reply(from, std::move(m), now()));
+      }
+      case AggregatedMessage::type: {
+        COHORT_TRY(auto m, decode<AggregatedMessage>(envelope.frame, peer));
+        return carry_out(schedule_.on_aggregated(std::move(m), now()));
+      }
+      case EvaluatedMessage::type: {
+        COHORT_TRY(auto m, decode<EvaluatedMessage>(envelope.frame, peer));
+        return carry_out(schedule_.on_evaluated(from, std::move(m), now()));
+      }
+      case SavedMessage::type: {
+        COHORT_TRY(auto m, decode<SavedMessage>(envelope.frame, peer));
+        return carry_out(schedule_.on_saved(from, m, now()));
+      }
+      case FailedMessage::type: {
+        COHORT_TRY(const auto m, decode<FailedMessage>(envelope.frame, peer));
+        return Error{static_cast<Code>(m.code), peer + ": " + m.message};
+      }
+      default:
+        return peer_lost(fmt::format("{}: unexpected message of type {}", peer, type));
+    }
+  }
+
+  Result<void> look_around() {
+    if (input_.stop_signal != nullptr && !stop_requested_) {
+      if (const int number = input_.stop_signal->load(std::memory_order_relaxed); number != 0) {
+        stop_requested_ = true;
+        const char* name = number == SIGINT ? "SIGINT" : number == SIGTERM ? "SIGTERM" : "SIGUSR1";
+        schedule_.request_stop(fmt::format("stopped by {}", name));
+        input_.observer->note(
+            fmt::format("{}: stopping after this round; once more to leave at once", name));
+      }
+    }
+    if (wake_ && now() >= *wake_) {
+      wake_.reset();
+      return carry_out(schedule_.on_time(now()));
+    }
+    return {};
+  }
+
+  bool finished() const { return finish_.has_value(); }
+  const Finish& outcome() const { return *finish_; }
+  Seconds now() const { return clock_.now(); }
+
+ private:
+  template <class M>
+  Result<void> send(Rank to, const M& message) {
+    return input_.transport->send(to, Tag::to_worker, encode(message));
+  }
+  template <class M>
+  Result<void> send_to_all(const M& message) {
+    for (std::uint32_t r = 0; r < ranks_; ++r) COHORT_DO(send(Rank(r), message));
+    return {};
+  }
+  Result<void> act(SendAsk& a) { return send(a.to, a.message); }
+  Result<void> act(SendAggregate& a) { return send_to_all(a.message); }
+  Result<void> act(SendEvaluate& a) { return send_to_all(a.message); }
+  Result<void> act(SendSave& a) {
+    a.message.directory = input_.observer->checkpoint_directory();
+    return send(a.to, a.message);
+  }
+  Result<void> act(WakeAt& a) {
+    wake_ = a.time;
+    return {};
+  }
+  Result<void> act(WriteRound& a) { return input_.observer->round(a.report, now()); }
+  Result<void> act(WriteCheckpoint& a) { return input_.observer->checkpoint(a); }
+  Result<void> act(Note& a) {
+    input_.observer->note(a.text);
+    return {};
+  }
+  Result<void> act(Finish& a) {
+    finish_ = a;
+    return {};
+  }
+
+  SessionInput& input_;
+  Synchronous& schedule_;
+  std::uint32_t ranks_;
+  RealClock clock_;
+  std::optional<Seconds> wake_;
+  std::optional<Finish> finish_;
+  bool stop_requested_ = false;
+};
+
+// A message for the worker of this rank: answered, or reported as a failure.
+Result<void> serve(Worker& worker, Transport& transport, const Frame& frame) {
+  auto answer = worker.handle(frame);
+  if (!answer) {
+    const FailedMessage failed{static_cast<std::int32_t>(answer.error().code),
+                               answer.error().message};
+    return transport.send(Rank(0), Tag::to_coordinator, encode(failed));
+  }
+  if (!*answer) return {};
+  return transport.send(Rank(0), Tag::to_coordinator, *std::move(*answer));
+}
+
+Result<void> drive(SessionInput& input, Worker& worker, Driver& driver) {
+  Transport& transport = *input.transport;
+  Backoff backoff;
+  Deadline silence = Deadline::after(input.silence_limit);
+  while (!driver.finished()) {
+    COHORT_DO(driver.look_around());
+    bool idle = true;
+    COHORT_TRY(auto for_worker, transport.poll(Tag::to_worker));
+    if (for_worker) {
+      idle = false;
+      COHORT_DO(serve(worker, transport, for_worker->frame));
+    }
+    COHORT_TRY(auto for_schedule, transport.poll(Tag::to_coordinator));
+    if (for_schedule) {
+      idle = false;
+      COHORT_DO(driver.deliver(*for_schedule));
+    }
+    if (!idle) {
+      backoff = {};
+      silence = Deadline::after(input.silence_limit);
+    } else if (silence.passed()) {
+      return peer_lost(
+          fmt::format("no message from any worker for {} s", input.silence_limit.count()));
+    } else {
+      backoff.pause();
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SessionResult> run_session(SessionInput input) {
+  Transport& transport = *input.transport;
+  const std::uint32_t rank = transport.self().value, ranks = transport.size();
+  WorkerSetup setup = input.prepared->worker_setup(rank, ranks);
+  setup.exchange_limit = input.silence_limit;
+  Worker worker(std::move(setup), *input.pool, ranks > 1 ? input.exchange : nullptr);
+  if (input.resume) COHORT_DO(worker.load(input.resume->client_files));
+  // Messages move on while this rank's threads compute.
+  input.pool->set_poll([&transport] { transport.progress(); });
+  struct ResetPoll {
+    ThreadPool& pool;
+    ~ResetPoll() { pool.set_poll({}); }
+  } const reset_poll{*input.pool};
+
+  if (rank != 0) {
+    while (!worker.stopped()) {
+      COHORT_TRY(const Envelope e,
+                 transport.receive(Tag::to_worker, Deadline::after(input.silence_limit)));
+      COHORT_DO(serve(worker, transport, e.frame));
+    }
+    COHORT_DO(transport.flush(Deadline::after(input.silence_limit)));
+    return SessionResult{};
+  }
+
+  SynchronousPlan plan = input.prepared->plan(ranks, worker.clients_remember());
+  Synchronous schedule = input.resume
+                             ? Synchronous(std::move(plan), std::move(input.resume->server))
+                             : Synchronous(std::move(plan), input.prepared->function().start());
+  Driver driver(input, schedule);
+  COHORT_DO(driver.carry_out(schedule.start(driver.now())));
+  const auto driven = drive(input, worker, driver);
+  const std::string why = driven ? driver.outcome().why : driven.error().message;
+  for (std::uint32_t r = 1; r < ranks; ++r) {
+    COHORT_DO(transport.send(Rank(r), Tag::to_worker, encode(StopMessage{why})));
+  }
+  COHORT_DO(transport.flush(Deadline::after(input.silence_limit)));
+  if (!driven) return driven.error();
+
+  SessionResult result;
+  result.code = driver.outcome().code;
+  result.why = why;
+  result.rounds = schedule.state().round;
+  result.x = schedule.x();
+  result.best = schedule.state().best;
+  result.best_round = schedule.state().best_round;
+  return result;
+}
+
+}  // namespace cohort
