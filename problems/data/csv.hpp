@@ -19,7 +19,7 @@ struct CsvFormat {
   /// empty and not a number, nor `nan` or `inf`.
   enum class Header { detect, yes, no } header = Header::detect;
   /// A first line that must be exactly this and is skipped; empty: there is none.
-  std::string preamble;
+  std::string preamble{};
 
   friend bool operator==(const CsvFormat&, const CsvFormat&) = default;
 };

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -124,7 +125,8 @@ Result<std::vector<double>> find_classes(std::span<const double> train,
 }
 
 struct Sources {
-  std::vector<Source> files;  // train, and test if there is one
+  Source train;
+  std::optional<Source> test;
   std::string origin;
 };
 
@@ -156,20 +158,18 @@ Result<Sources> find_sources(const DataOptions& options) {
   } else {
     COHORT_TRY(train, find_data_file(options.train, options.base));
   }
-  COHORT_TRY(Source train_source, find_source(train, format, csv));
-  sources.files.push_back(std::move(train_source));
+  COHORT_TRY(sources.train, find_source(train, format, csv));
   if (!options.test.empty()) {
     COHORT_TRY(const fs::path test, find_data_file(options.test, options.base));
-    COHORT_TRY(Source test_source, find_source(test, options.format, options.csv));
-    sources.files.push_back(std::move(test_source));
+    COHORT_TRY(sources.test, find_source(test, options.format, options.csv));
   }
   return sources;
 }
 
 /// All that decides the bits of a store; doubles in hexadecimal, so that none is rounded.
 std::string store_key(const DataOptions& options, const Sources& sources) {
-  std::string key = "store 1";
-  for (const auto& file : sources.files) key += fmt::format(" [{}]", file.key);
+  std::string key =
+      fmt::format("store 1 [{}] [{}]", sources.train.key, sources.test ? sources.test->key : "");
   key += fmt::format(" task={} split={:a},{:a},{:a} standardize={} storage={} clients={} seed={}",
                      static_cast<int>(options.task), options.split.train, options.split.validation,
                      options.split.test, static_cast<int>(options.standardize),
@@ -182,15 +182,15 @@ std::string store_key(const DataOptions& options, const Sources& sources) {
 
 Result<Blob> make_store(const DataOptions& options, const Sources& sources, const Share& share,
                         std::vector<std::string>& warnings) {
-  std::vector<CachedTable> tables;
-  for (const auto& file : sources.files) {
-    COHORT_TRY(CachedTable table, load_table(file, options.cache, warnings));
-    tables.push_back(std::move(table));
+  COHORT_TRY(const CachedTable train_table, load_table(sources.train, options.cache, warnings));
+  CachedTable test_table;
+  if (sources.test) {
+    COHORT_TRY(test_table, load_table(*sources.test, options.cache, warnings));
   }
-  const Rows train = tables[0].rows;
-  const Rows test = tables.size() > 1 ? tables[1].rows : Rows();
-  const bool has_test = tables.size() > 1;
-  const std::string train_name = sources.files[0].path.string();
+  const Rows train = train_table.rows;
+  const Rows test = test_table.rows;
+  const bool has_test = sources.test.has_value();
+  const std::string train_name = sources.train.path.string();
 
   const std::uint64_t rows = std::uint64_t{train.count()} + test.count();
   if (rows > std::numeric_limits<std::uint32_t>::max()) {
@@ -200,7 +200,7 @@ Result<Blob> make_store(const DataOptions& options, const Sources& sources, cons
   const std::size_t features = std::max(train.features(), test.features());
   if (has_test && !train.is_sparse() && !test.is_sparse() && train.features() != test.features()) {
     return bad_input(fmt::format("{}: expected {} features, as in {}, found {}",
-                                 sources.files[1].path.string(), train.features(), train_name,
+                                 sources.test->path.string(), train.features(), train_name,
                                  test.features()));
   }
   if (features == 0) return bad_input(fmt::format("{}: expected features, found none", train_name));
@@ -249,7 +249,7 @@ Result<DataSet> load(const DataOptions& options, const Share& share) {
   const std::string key = store_key(options, sources);
   const std::string name = "view-" + hash_bytes(std::as_bytes(std::span(key))).hex();
   COHORT_TRY(Blob blob, cached_blob(
-                            options.cache, sources.files[0].checksum.hex(), name, key,
+                            options.cache, sources.train.checksum.hex(), name, key,
                             [&](bool is_shared) {
                               return make_store(options, sources, is_shared ? Share{} : share,
                                                 warnings);
@@ -260,7 +260,8 @@ Result<DataSet> load(const DataOptions& options, const Share& share) {
                .files = {},
                .origin = sources.origin,
                .warnings = std::move(warnings)};
-  for (const auto& file : sources.files) data.files.push_back({file.path.string(), file.checksum});
+  data.files.push_back({sources.train.path.string(), sources.train.checksum});
+  if (sources.test) data.files.push_back({sources.test->path.string(), sources.test->checksum});
   return data;
 }
 
