@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/kernels.hpp"
 
 #include "core/simd.hpp"

@@ -2,18 +2,16 @@
 // Reductions, vector updates and elementary functions whose bits matter (DESIGN section 4.3).
 //
 // Every function returns the same bits with AVX2 and with AVX-512, for any alignment, and from the
-// scalar form as from the array form. A NaN that leaves is always the same quiet NaN, except that
-// the sparse kernels, which have one form only, keep what the hardware gives. Spans that are
-// combined have equal sizes (checked). An output may be an input; other overlaps are not allowed.
-// Nothing allocates.
+// scalar form as from the array form. A NaN that leaves is always the same quiet NaN. Spans that
+// are combined have equal sizes (checked). An output may be an input; other overlaps are not
+// allowed. Nothing allocates. Sparse rows: core/kernels_sparse.hpp.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
 
-#include "core/check.hpp"
+#include "core/kernels_sparse.hpp"
 
 namespace cohort::kernels {
 
@@ -126,62 +124,5 @@ double softplus(double x);
 double sigmoid(double x);
 double normal_quantile(double p);
 double centred_normal_quantile(double q);
-
-// ---- Sparse rows ------------------------------------------------------------------------------
-//
-// index[k] < size of the dense vector (not checked: the reader of the data did). One form for all
-// instruction sets: gathers do not pay at these lengths.
-
-namespace detail {
-template <class Value>
-inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const Value> value,
-                         std::span<const double> x) {
-  COHORT_CHECK(index.size() == value.size(), "a sparse row with unequal indices and values");
-  const std::size_t n = index.size();
-  const std::uint32_t* at = index.data();
-  const Value* v = value.data();
-  const double* w = x.data();
-  double lane[4] = {0.0, 0.0, 0.0, 0.0};
-  std::size_t k = 0;
-  for (; k + 4 <= n; k += 4) {
-    for (std::size_t l = 0; l < 4; ++l) {
-      lane[l] = std::fma(static_cast<double>(v[k + l]), w[at[k + l]], lane[l]);
-    }
-  }
-  for (std::size_t l = 0; k + l < n; ++l) {
-    lane[l] = std::fma(static_cast<double>(v[k + l]), w[at[k + l]], lane[l]);
-  }
-  return (lane[0] + lane[2]) + (lane[1] + lane[3]);
-}
-
-template <class Value>
-inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
-                        std::span<const Value> value, std::span<double> y) {
-  COHORT_CHECK(index.size() == value.size(), "a sparse row with unequal indices and values");
-  double* w = y.data();
-  for (std::size_t k = 0; k < index.size(); ++k) {
-    w[index[k]] = std::fma(a, static_cast<double>(value[k]), w[index[k]]);
-  }
-}
-}  // namespace detail
-
-/// Σ_k value_k x[index_k]: 4 lanes, lane l takes the k ≡ l (mod 4), folded (0 + 2) + (1 + 3).
-inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const double> value,
-                         std::span<const double> x) {
-  return detail::sparse_dot(index, value, x);
-}
-inline double sparse_dot(std::span<const std::uint32_t> index, std::span<const float> value,
-                         std::span<const double> x) {
-  return detail::sparse_dot(index, value, x);
-}
-/// y[index_k] ← a value_k + y[index_k], fused, in the order of k.
-inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
-                        std::span<const double> value, std::span<double> y) {
-  detail::sparse_axpy(a, index, value, y);
-}
-inline void sparse_axpy(double a, std::span<const std::uint32_t> index,
-                        std::span<const float> value, std::span<double> y) {
-  detail::sparse_axpy(a, index, value, y);
-}
 
 }  // namespace cohort::kernels
