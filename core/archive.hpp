@@ -216,8 +216,11 @@ class Reader {
     } else if constexpr (is_optional<T>::value) {
       bool present = false;
       take(present);
-      value.reset();
-      if (present) take(value.emplace());
+      if (present) {
+        take(value.emplace());
+      } else {
+        value.reset();
+      }
     } else if constexpr (is_pair<T>::value) {
       take(value.first);
       take(value.second);

@@ -60,7 +60,9 @@ class SimulatedClock final : public Clock {
   /// Moves time on to `time` ≥ now(), which must not pass over an event.
   void advance(Seconds time);
 
-  friend bool operator==(const SimulatedClock&, const SimulatedClock&) = default;
+  friend bool operator==(const SimulatedClock& a, const SimulatedClock& b) {
+    return a.now_ == b.now_ && a.scheduled_ == b.scheduled_ && a.events_ == b.events_;
+  }
   template <class V>
   void fields(V&& v) {
     v("now", now_);

@@ -27,16 +27,17 @@ constexpr int join_level(std::uint64_t a, std::uint64_t b) {
 }
 
 struct IdRange {
+  static constexpr std::uint64_t no_end = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t first = 0;
-  std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t last = no_end;
 
   /// Whether the common ancestor of a and b lies inside.
   constexpr bool contains_join(std::uint64_t a, std::uint64_t b) const {
     const int level = join_level(a, b);
-    if (level >= 64) return first == 0 && last == std::numeric_limits<std::uint64_t>::max();
+    if (level >= 64) return first == 0 && last == no_end;
     const std::uint64_t width = std::uint64_t{1} << level;
     const std::uint64_t start = a & ~(width - 1);
-    return start >= first && width <= last && start <= last - width;
+    return start >= first && (last == no_end || (width <= last && start <= last - width));
   }
 };
 

@@ -24,8 +24,15 @@ double from_bf16(std::uint16_t bits) {
 
 bool is_sparse(Form form) { return form == Form::sparse || form == Form::sparse_symmetric; }
 
+// Where the indices of a sparse block start: behind the elements, at a multiple of their own size.
+std::size_t index_offset(const Block& b) {
+  constexpr std::size_t size = sizeof(std::uint32_t);
+  return (b.count * element_size(b.element) + size - 1) / size * size;
+}
+
 std::size_t expected_size(const Block& b) {
-  return b.count * (element_size(b.element) + (is_sparse(b.form) ? sizeof(std::uint32_t) : 0));
+  if (is_sparse(b.form)) return index_offset(b) + b.count * sizeof(std::uint32_t);
+  return b.count * element_size(b.element);
 }
 
 void write_elements(std::span<const double> x, Element element, std::byte* out) {
@@ -138,7 +145,7 @@ std::span<double> Block::mutable_doubles() {
 
 std::span<const std::uint32_t> Block::indices() const {
   COHORT_CHECK(is_sparse(form), "indices() of a block that is not sparse");
-  const std::byte* first = data.data() + count * element_size(element);
+  const std::byte* first = data.data() + index_offset(*this);
   return {reinterpret_cast<const std::uint32_t*>(first), count};
 }
 
@@ -241,7 +248,7 @@ Block sparse_block(std::string name, std::uint64_t length, std::span<const std::
   std::byte* out = b.data.mutable_data();
   write_elements(values, element, out);
   if (!indices.empty()) {
-    std::memcpy(out + values.size() * element_size(element), indices.data(), indices.size_bytes());
+    std::memcpy(out + index_offset(b), indices.data(), indices.size_bytes());
   }
   return b;
 }

@@ -16,7 +16,7 @@ namespace cohort {
 
 enum class Form : std::uint8_t {
   dense,             // [length] elements
-  sparse,            // `count` elements, then `count` u32 indices, ascending
+  sparse,            // `count` elements, padded to 4 bytes, then `count` u32 indices, ascending
   packed_symmetric,  // upper triangle of [length × length], row-major
   sparse_symmetric,  // sparse over the packed index of [length × length]
   scalars,           // a few f64
