@@ -20,7 +20,8 @@
 
 namespace cohort {
 
-/// How much a client does in a round; a method's Options derive from it.
+/// How much a client does in a round; a method's Options derive from it, and its validate() calls
+/// the one below.
 struct LocalWork {
   std::optional<std::uint64_t> local_epochs;
   std::optional<std::uint64_t> local_steps;
@@ -35,6 +36,10 @@ struct LocalWork {
   }
 };
 
+/// local_epochs and local_steps exclude each other. `given` is the table they were read from.
+void validate(const LocalWork& work, const ConfigNode& given, const std::string& path,
+              Mistakes& mistakes);
+
 struct LocalRun {
   std::uint64_t steps = 0;
   double rate_sum = 0;  // Σ η over the steps
@@ -42,7 +47,9 @@ struct LocalRun {
 
 using Correct = std::function<void(VecView y, VecRef g)>;
 
-/// y [d] is moved. Uses the context's buffers 0 and 1.
+/// y [d] is moved. A pipeline that does not keep its state starts anew; the estimator's state, and
+/// all of one that does, is the client's (ClientContext::pipeline_state). Nothing allocates after a
+/// thread's first call.
 LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& oracle, VecRef y,
                    const Correct& correct = {});
 

@@ -128,7 +128,7 @@ class ClientContext {
 
 /// What a method asks of the scenario.
 struct MethodNeeds {
-  Capabilities oracle;              // besides what the local estimator needs
+  Capabilities oracle{};            // besides what the local estimator needs
   bool uses_local = false;          // [method.local]
   bool uses_server = false;         // [method.server]
   bool has_mirrored_state = false;  // server and clients hold parts of one quantity
@@ -237,9 +237,13 @@ class MethodOf final : public Method {
   Result<Next> next(ServerContext& server, Vec& x, State& state,
                     Combined&& combined) const override {
     if constexpr (std::derived_from<M, OneRound>) {
-      if (combined.starts_round()) return Next(m_.ask(server, x, server_state_of(state)));
-      m_.finish(server, x, server_state_of(state), combined);
-      return Next(Done{});
+      Next next = Done{};
+      if (combined.starts_round()) {
+        next = m_.ask(server, x, server_state_of(state));
+      } else {
+        m_.finish(server, x, server_state_of(state), combined);
+      }
+      return next;
     } else {
       return m_.next(server, x, server_state_of(state), std::move(combined));
     }

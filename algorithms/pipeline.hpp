@@ -2,10 +2,13 @@
 // The pipeline of a step: estimator → transforms → optimizer. The same transforms and optimizers
 // serve the local steps of a client, the update before it is sent, and the server.
 //
-// A stage is a struct of its own with name, summary, source, Options, `Memory` (what it remembers,
-// with fields(v); NoState if nothing) and one function; the *Of templates below give it the virtual
-// call of its seam, one a stage and step. d = length of the model, g [d] the surrogate gradient.
+// A stage is a struct of its own with name, summary, source, Options, `Options options`, and one
+// function; the *Of templates below give it the virtual call of its seam, one a stage and step.
+// What it remembers is its `Memory`, with start(d), which may be called again and then reuses its
+// vectors, and fields(v). A stage that remembers nothing has no Memory: its State is empty and its
+// function gets a NoState. d = length of the model, g [d] the surrogate gradient.
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -33,7 +36,8 @@ class Transform {
  public:
   virtual ~Transform() = default;
   virtual std::string_view name() const = 0;
-  virtual State start(std::size_t d) const = 0;
+  /// state ← what the stage remembers at the start; memory that is there is used again.
+  virtual void start(State& state, std::size_t d) const = 0;
   virtual bool only_scales() const = 0;
   /// Of an only_scales() transform: the factor for scale · g. w [d] is the model g was taken at.
   virtual double factor(const StepInfo&, State&, VecView w, VecView g, double scale) const = 0;
@@ -46,7 +50,8 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual std::string_view name() const = 0;
-  virtual State start(std::size_t d) const = 0;
+  /// state ← what the stage remembers at the start; memory that is there is used again.
+  virtual void start(State& state, std::size_t d) const = 0;
   virtual void step(const StepInfo&, State&, VecRef w, VecView g, double scale) const = 0;
   /// η of this step.
   virtual double learning_rate(const StepInfo&) const = 0;
@@ -58,7 +63,8 @@ class Estimator {
  public:
   virtual ~Estimator() = default;
   virtual std::string_view name() const = 0;
-  virtual State start(std::size_t d) const = 0;
+  /// state ← what the stage remembers at the start; memory that is there is used again.
+  virtual void start(State& state, std::size_t d) const = 0;
   virtual Capabilities needs() const = 0;
   /// Whether steps are taken on batches of batch_size rows; otherwise every step sees all rows.
   virtual bool uses_batches() const = 0;
@@ -68,23 +74,24 @@ class Estimator {
 
 namespace pipeline_detail {
 template <class T>
-State start(std::size_t d) {
-  if constexpr (requires { typename T::Memory; }) {
-    if constexpr (requires { T::Memory::start(d); }) {
-      return State(T::Memory::start(d));
-    } else {
-      return State(typename T::Memory{});
-    }
+concept remembers = requires {
+  typename T::Memory;
+};
+template <class T>
+void start(State& state, std::size_t d) {
+  if constexpr (remembers<T>) {
+    if (state.empty()) state = State(typename T::Memory{});
+    state.as<typename T::Memory>().start(d);
   } else {
-    return State(NoState{});
+    state = State();
   }
 }
 template <class T>
-auto& memory(State& state) {
-  if constexpr (requires { typename T::Memory; }) {
+decltype(auto) memory([[maybe_unused]] State& state) {
+  if constexpr (remembers<T>) {
     return state.as<typename T::Memory>();
   } else {
-    return state.as<NoState>();
+    return NoState{};
   }
 }
 }  // namespace pipeline_detail
@@ -97,7 +104,7 @@ class TransformOf final : public Transform {
  public:
   explicit TransformOf(typename T::Options options) : impl_{std::move(options)} {}
   std::string_view name() const override { return T::name; }
-  State start(std::size_t d) const override { return pipeline_detail::start<T>(d); }
+  void start(State& state, std::size_t d) const override { pipeline_detail::start<T>(state, d); }
   bool only_scales() const override { return scales; }
   double factor(const StepInfo& info, State& state, VecView w, VecView g,
                 double scale) const override {
@@ -128,7 +135,7 @@ class OptimizerOf final : public Optimizer {
  public:
   explicit OptimizerOf(typename T::Options options) : impl_{std::move(options)} {}
   std::string_view name() const override { return T::name; }
-  State start(std::size_t d) const override { return pipeline_detail::start<T>(d); }
+  void start(State& state, std::size_t d) const override { pipeline_detail::start<T>(state, d); }
   void step(const StepInfo& info, State& state, VecRef w, VecView g, double scale) const override {
     impl_.step(info, pipeline_detail::memory<T>(state), w, g, scale);
   }
@@ -145,7 +152,7 @@ class EstimatorOf final : public Estimator {
  public:
   explicit EstimatorOf(typename T::Options options) : impl_{std::move(options)} {}
   std::string_view name() const override { return T::name; }
-  State start(std::size_t d) const override { return pipeline_detail::start<T>(d); }
+  void start(State& state, std::size_t d) const override { pipeline_detail::start<T>(state, d); }
   Capabilities needs() const override { return T::needs; }
   bool uses_batches() const override { return T::uses_batches; }
   double estimate(const StepInfo& info, State& state, Oracle& all, Oracle& batch, VecView w,
@@ -157,18 +164,17 @@ class EstimatorOf final : public Estimator {
   T impl_;
 };
 
-/// A chain of transforms and what they remember.
+/// A chain of transforms.
 struct Chain {
   std::vector<std::shared_ptr<const Transform>> transforms;  // shared by all clients of a run
 
-  std::vector<State> start(std::size_t d) const {
-    std::vector<State> states;
-    for (const auto& t : transforms) states.push_back(t->start(d));
-    return states;
+  void start(std::vector<State>& states, std::size_t d) const {
+    states.resize(transforms.size());
+    for (std::size_t i = 0; i < transforms.size(); ++i) transforms[i]->start(states[i], d);
   }
-  /// g ← the transformed surrogate, up to the factor that is returned.
-  double run(const StepInfo& info, std::vector<State>& states, VecView w, VecRef g) const {
-    double scale = 1.0;
+  /// Transforms the surrogate scale · g taken at w: it is then g times the factor that is returned.
+  double run(const StepInfo& info, std::vector<State>& states, VecView w, VecRef g,
+             double scale = 1.0) const {
     for (std::size_t i = 0; i < transforms.size(); ++i) {
       if (transforms[i]->only_scales()) {
         scale *= transforms[i]->factor(info, states[i], w, g, scale);
@@ -179,6 +185,12 @@ struct Chain {
       }
     }
     return scale;
+  }
+  /// Transforms an update u = y − x of [method.update]. Transforms see −u, a surrogate gradient at
+  /// x, so that each means the same wherever it sits.
+  void run_on_update(const StepInfo& info, std::vector<State>& states, VecView x, VecRef u) const {
+    const double scale = run(info, states, x, u, -1.0);
+    if (scale != -1.0) kernels::scale(-scale, as_mutable_span(u));
   }
 };
 
@@ -194,12 +206,31 @@ struct ServerPipeline {
   Chain chain;
   std::shared_ptr<const Optimizer> optimizer;
 };
-/// What a client's pipelines remember; empty until it first takes part.
+
+/// What a client's pipelines remember from round to round.
 struct ClientPipelineState {
   State estimator;
-  std::vector<State> local;
+  std::vector<State> local;  // and optimizer: of a pipeline that keeps its state
   State optimizer;
   std::vector<State> update;
+
+  /// As a client that takes part for the first time has it. A method without local steps has a
+  /// pipeline without an estimator.
+  void start(const LocalPipeline& pipeline, const Chain& update_chain, std::size_t d) {
+    if (pipeline.estimator) pipeline.estimator->start(estimator, d);
+    if (pipeline.estimator && pipeline.keeps_state) {
+      pipeline.chain.start(local, d);
+      pipeline.optimizer->start(optimizer, d);
+    }
+    update_chain.start(update, d);
+  }
+  /// True if there is nothing to remember.
+  bool empty() const {
+    const auto none = [](const std::vector<State>& states) {
+      return std::all_of(states.begin(), states.end(), [](const State& s) { return s.empty(); });
+    };
+    return estimator.empty() && none(local) && optimizer.empty() && none(update);
+  }
   template <class V>
   void fields(V&& v) {
     v("estimator", estimator);
@@ -211,6 +242,11 @@ struct ClientPipelineState {
 struct ServerPipelineState {
   std::vector<State> chain;
   State optimizer;
+
+  void start(const ServerPipeline& pipeline, std::size_t d) {
+    pipeline.chain.start(chain, d);
+    if (pipeline.optimizer) pipeline.optimizer->start(optimizer, d);
+  }
   template <class V>
   void fields(V&& v) {
     for (State& s : chain) v("chain", s);

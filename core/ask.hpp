@@ -36,7 +36,7 @@ struct BlockSpec {
   std::uint64_t length = 0;
   Combine combine = Combine::mean;
   Element element = Element::f64;
-  std::string follows;     // for Combine::follow, the block whose weights are used
+  std::string follows{};  // for Combine::follow, the block whose weights are used
   // A dense update y − x of the model in the Ask's block "x": [method.update] acts on it.
   bool is_update = false;
 

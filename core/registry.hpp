@@ -49,7 +49,8 @@ class Registry {
       Made<Base> made;
       made.options = config_table();
       made.options.set("type", config_value(std::string(Algorithm::name)));
-      for (auto& [key, value] : table.write(options).table()) made.options.set(key, value);
+      const ConfigNode effective = table.write(options);
+      for (const auto& [key, value] : effective.table()) made.options.set(key, value);
       made.object = std::make_shared<const Wrapper<Algorithm>>(std::move(options));
       return made;
     };

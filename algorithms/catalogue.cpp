@@ -1,0 +1,58 @@
+#include "algorithms/catalogue.hpp"
+
+#include "algorithms/estimators/full_batch.hpp"
+#include "algorithms/estimators/minibatch.hpp"
+#include "algorithms/methods/fedavg.hpp"
+#include "algorithms/methods/fedsgd.hpp"
+#include "algorithms/methods/scaffold.hpp"
+#include "algorithms/optimizers/adam.hpp"
+#include "algorithms/optimizers/sgd.hpp"
+#include "algorithms/transforms/clip.hpp"
+#include "algorithms/transforms/momentum.hpp"
+#include "algorithms/transforms/weight_decay.hpp"
+
+namespace cohort {
+
+const Registry<Estimator>& estimators() {
+  static const Registry<Estimator> table = [] {
+    Registry<Estimator> r("estimator");
+    r.add<Minibatch, EstimatorOf>();
+    r.add<FullBatch, EstimatorOf>();
+    return r;
+  }();
+  return table;
+}
+
+const Registry<Transform>& transforms() {
+  static const Registry<Transform> table = [] {
+    Registry<Transform> r("transform");
+    r.add<Clip, TransformOf>();
+    r.add<Momentum, TransformOf>();
+    r.add<WeightDecay, TransformOf>();
+    return r;
+  }();
+  return table;
+}
+
+const Registry<Optimizer>& optimizers() {
+  static const Registry<Optimizer> table = [] {
+    Registry<Optimizer> r("optimizer");
+    r.add<Sgd, OptimizerOf>();
+    r.add<Adam, OptimizerOf>();
+    return r;
+  }();
+  return table;
+}
+
+const Registry<Method>& methods() {
+  static const Registry<Method> table = [] {
+    Registry<Method> r("method");
+    r.add<FedSgd, MethodOf>();
+    r.add<FedAvg, MethodOf>();
+    r.add<Scaffold, MethodOf>();
+    return r;
+  }();
+  return table;
+}
+
+}  // namespace cohort

@@ -1,0 +1,179 @@
+#include "algorithms/method_config.hpp"
+
+#include <fmt/format.h>
+
+#include "algorithms/optimizers/sgd.hpp"
+
+namespace cohort {
+namespace {
+
+enum class LocalState : std::uint8_t { reset, keep };
+std::vector<std::pair<std::string, LocalState>> option_names(LocalState) {
+  return {{"reset", LocalState::reset}, {"keep", LocalState::keep}};
+}
+
+struct LocalOptions {
+  LocalState state = LocalState::reset;
+  static void declare(OptionTable<LocalOptions>& t) {
+    t.add("state", &LocalOptions::state,
+          "whether transforms and optimizer start anew each round; the estimator never does");
+  }
+};
+
+ConfigNode sgd_with(double rate) {
+  ConfigNode node = config_table();
+  node.set("type", config_value(std::string(Sgd::name)));
+  node.set("learning_rate", config_value(rate));
+  return node;
+}
+
+/// A table that names no type, or that of `fallback`, has what it lacks from there.
+ConfigNode merged(const ConfigNode* node, const ConfigNode& fallback) {
+  if (node == nullptr) return fallback;
+  const std::string& fallback_type = fallback.find("type")->text();
+  ConfigNode table = *node;
+  if (node->is_text()) {
+    if (node->text() != fallback_type) return *node;
+    table.value = ConfigNode::Table{{"type", *node}};
+  }
+  if (!table.is_table()) return *node;
+  const ConfigNode* type = table.find("type");
+  if (type != nullptr && !(type->is_text() && type->text() == fallback_type)) return *node;
+  for (const auto& [key, value] : fallback.table()) {
+    if (table.find(key) == nullptr) table.set(key, value);
+  }
+  return table;
+}
+
+const ConfigNode* find(const ConfigNode* node, std::string_view key) {
+  return node == nullptr ? nullptr : node->find(key);
+}
+
+std::shared_ptr<const Optimizer> make_optimizer(const ConfigNode* node, const std::string& path,
+                                                double default_rate, const Stages& stages,
+                                                Mistakes& mistakes, ConfigNode& effective) {
+  auto made = stages.optimizers->make(merged(find(node, "optimizer"), sgd_with(default_rate)),
+                                      path + ".optimizer", mistakes);
+  effective.set("optimizer", std::move(made.options));
+  return made.object;
+}
+
+Chain make_transforms(const ConfigNode* node, const std::string& path, const Stages& stages,
+                      Mistakes& mistakes, ConfigNode& effective) {
+  ConfigNode list;
+  Chain chain = make_chain(find(node, "transforms"), path + ".transforms", stages, mistakes, list);
+  effective.set("transforms", std::move(list));
+  return chain;
+}
+
+void refuse_other_keys(const ConfigNode* node, const std::string& path,
+                       const std::vector<std::string>& known, Mistakes& mistakes) {
+  if (node != nullptr) options_detail::refuse_unknown(*node, path, known, mistakes);
+}
+
+}  // namespace
+
+Chain make_chain(const ConfigNode* list, const std::string& path, const Stages& stages,
+                 Mistakes& mistakes, ConfigNode& effective) {
+  Chain chain;
+  ConfigNode::List options;
+  if (list != nullptr && !list->is_list()) {
+    options_detail::expected(*list, path, "a list of transforms", mistakes);
+  } else if (list != nullptr) {
+    for (std::size_t i = 0; i < list->list().size(); ++i) {
+      auto made =
+          stages.transforms->make(list->list()[i], fmt::format("{}[{}]", path, i), mistakes);
+      chain.transforms.push_back(std::move(made.object));
+      options.push_back(std::move(made.options));
+    }
+  }
+  effective = config_value(std::move(options));
+  return chain;
+}
+
+LocalPipeline make_local_pipeline(const ConfigNode* node, const std::string& path,
+                                  const Stages& stages, Mistakes& mistakes, ConfigNode& effective) {
+  LocalPipeline pipeline;
+  effective = config_table();
+  const ConfigNode* estimator = find(node, "estimator");
+  auto made = stages.estimators->make(
+      estimator != nullptr ? *estimator : config_value(std::string("minibatch")),
+      path + ".estimator", mistakes);
+  pipeline.estimator = std::move(made.object);
+  effective.set("estimator", std::move(made.options));
+  pipeline.chain = make_transforms(node, path, stages, mistakes, effective);
+  pipeline.optimizer = make_optimizer(node, path, 0.1, stages, mistakes, effective);
+
+  const auto table = option_table<LocalOptions>();
+  const LocalOptions options = table.read(node != nullptr ? *node : config_table(), path, mistakes,
+                                          {"estimator", "transforms", "optimizer"});
+  pipeline.keeps_state = options.state == LocalState::keep;
+  const ConfigNode written = table.write(options);
+  for (const auto& [key, value] : written.table()) effective.set(key, value);
+  return pipeline;
+}
+
+Chain make_update_chain(const ConfigNode* node, const std::string& path, const Stages& stages,
+                        Mistakes& mistakes, ConfigNode& effective) {
+  effective = config_table();
+  refuse_other_keys(node, path, {"transforms"}, mistakes);
+  return make_transforms(node, path, stages, mistakes, effective);
+}
+
+ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& path,
+                                    double default_rate, const Stages& stages, Mistakes& mistakes,
+                                    ConfigNode& effective) {
+  ServerPipeline pipeline;
+  effective = config_table();
+  refuse_other_keys(node, path, {"transforms", "optimizer"}, mistakes);
+  pipeline.chain = make_transforms(node, path, stages, mistakes, effective);
+  pipeline.optimizer = make_optimizer(node, path, default_rate, stages, mistakes, effective);
+  return pipeline;
+}
+
+MethodSetup make_method(const ConfigNode& node, const std::string& path,
+                        const Registry<Method>& methods, const Stages& stages, Mistakes& mistakes) {
+  MethodSetup setup;
+  ConfigNode own = node;
+  if (own.is_table()) {
+    std::erase_if(own.table(), [](const auto& entry) {
+      return entry.first == "local" || entry.first == "update" || entry.first == "server";
+    });
+  }
+  const std::size_t before = mistakes.messages().size();
+  auto made = methods.make(own, path, mistakes);
+  if (made.object == nullptr) return setup;
+  const bool is_sound = mistakes.messages().size() == before;
+  const MethodNeeds needs = made.object->needs();
+  setup.effective = std::move(made.options);
+
+  const auto used = [&](std::string_view key, bool is_used) {
+    const ConfigNode* given = node.find(key);
+    if (given == nullptr || is_used) return given;
+    mistakes.add(given->spot, fmt::format("{}.{}: the method {} does not use it", path, key,
+                                          made.object->name()));
+    return static_cast<const ConfigNode*>(nullptr);
+  };
+  const ConfigNode* local = used("local", needs.uses_local);
+  const ConfigNode* server = used("server", needs.uses_server);
+  ConfigNode effective;
+  if (needs.uses_local) {
+    setup.local = make_local_pipeline(local, path + ".local", stages, mistakes, effective);
+    setup.effective.set("local", std::move(effective));
+  }
+  setup.update =
+      make_update_chain(node.find("update"), path + ".update", stages, mistakes, effective);
+  setup.effective.set("update", std::move(effective));
+  if (needs.uses_server) {
+    setup.server = make_server_pipeline(server, path + ".server", needs.uses_local ? 1.0 : 0.1,
+                                        stages, mistakes, effective);
+    setup.effective.set("server", std::move(effective));
+  }
+  if (is_sound && mistakes.messages().size() == before) {
+    made.object->validate(setup.local, own, path, mistakes);
+  }
+  if (is_sound) setup.method = std::move(made.object);
+  return setup;
+}
+
+}  // namespace cohort

@@ -1,0 +1,47 @@
+#pragma once
+// FedSGD: one gradient of every client a round; with sgd at the server, gradient descent.
+//   client i   u_i = −∇f_i(x)                      on all its rows
+//   server     x ← x + η Σ_S p_i u_i / Σ_S p_i     by its optimizer, η its learning rate
+// -----------------------------------------------------------------------------------------------
+// x, u_i [d] model and update; p_i client weights, S the cohort. The update points downhill, as
+// those of all methods do, so that rules, attacks and transforms mean the same for each.
+// Source: McMahan et al., Communication-efficient learning of deep networks from decentralized
+//   data, AISTATS 2017, algorithm 1 with E = 1, B = ∞.
+// Cost a round: 1 ask; 1 vector down, 1 up; no client state; 1 gradient of all rows a client.
+
+#include "algorithms/method.hpp"
+
+namespace cohort {
+
+struct FedSgd : OneRound {
+  static constexpr std::string_view name = "fedsgd";
+  static constexpr std::string_view summary = "one full gradient of every client a round";
+  static constexpr std::string_view source = "McMahan et al., AISTATS 2017";
+  struct Options {};
+  Options options;
+
+  MethodNeeds needs() const { return {.oracle = {Query::gradient}, .uses_server = true}; }
+  std::vector<Phase> phases(const Layout& layout) const {
+    const std::uint64_t d = layout.shared();
+    return {{.name = "gradient",
+             .down = {{.name = "x", .length = d}},
+             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
+  }
+
+  Ask ask(ServerContext&, const Vec& x, NoState&) const {
+    Ask ask;
+    ask.common.blocks = {dense_block("x", as_span(x))};
+    return ask;
+  }
+  Result<void> answer(ClientContext&, const Ask& ask, Oracle& oracle, Reply& reply) const {
+    auto u = reply.values("update");
+    oracle.gradient(as_vec(ask.common.at("x").doubles()), u);
+    u = -u;
+    return {};
+  }
+  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
+    server.step(x, combined.vec("update"));
+  }
+};
+
+}  // namespace cohort

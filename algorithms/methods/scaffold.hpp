@@ -1,0 +1,120 @@
+#pragma once
+// SCAFFOLD: federated averaging with control variates that cancel the drift of the clients.
+//   client i   y_i ← x, K times  y_i ← y_i − η_l (g_i(y_i) − c_i + c)
+//              c_i⁺ = c_i − c + (x − y_i)/(K η_l)     (option II: control = "steps"), or
+//              c_i⁺ = ∇f_i(x) on all rows             (option I: control = "gradient")
+//   server     x ← x + η_g Σ_S p_i (y_i − x) / Σ_S p_i
+//              c ← c + Σ_S p_i (c_i⁺ − c_i)
+// -----------------------------------------------------------------------------------------------
+// x, y_i [d] model and local model; c, c_i [d] control variates of server and client, zero at the
+// start; p_i client weights, S the cohort; K η_l the sum of the steps' rates.
+// Invariant: c = Σ p_i c_i over all clients. A client sends c_i⁺ − c_i and commits what it sent.
+// Source: Karimireddy et al., SCAFFOLD: stochastic controlled averaging for federated learning,
+//   ICML 2020, algorithm 1. Deviation: weights p_i where the paper has 1/N.
+// Option II reads the mean gradient off the steps, so it needs plain sgd. A robust rule would use
+// some updates and not others while c counts all, so it is refused.
+// Cost a round: 1 ask; 2 vectors down, 2 up; client state 1 vector; option I 1 more gradient.
+
+#include "algorithms/local.hpp"
+#include "algorithms/method.hpp"
+
+namespace cohort {
+
+enum class ScaffoldControl : std::uint8_t { steps, gradient };
+inline std::vector<std::pair<std::string, ScaffoldControl>> option_names(ScaffoldControl) {
+  return {{"steps", ScaffoldControl::steps}, {"gradient", ScaffoldControl::gradient}};
+}
+
+struct Scaffold : OneRound {
+  static constexpr std::string_view name = "scaffold";
+  static constexpr std::string_view summary = "averages local steps corrected by control variates";
+  static constexpr std::string_view source = "Karimireddy et al., ICML 2020";
+  struct Options : LocalWork {
+    ScaffoldControl control = ScaffoldControl::steps;
+    static void declare(OptionTable<Options>& t) {
+      LocalWork::declare(t);
+      t.add("control", &Options::control,
+            "the new control variate: read off the local steps, or a gradient at x of all rows");
+    }
+  };
+  struct ServerState {
+    Vec c;  // [d]
+    static ServerState start(const Layout& layout) {
+      return {Vec::Zero(static_cast<Index>(layout.shared()))};
+    }
+    template <class V>
+    void fields(V&& v) {
+      v("c", c);
+    }
+  };
+  using ClientState = ServerState;
+  Options options;
+
+  MethodNeeds needs() const {
+    return {.oracle = {Query::gradient},
+            .uses_local = true,
+            .uses_server = true,
+            .has_mirrored_state = true};
+  }
+  void validate(const LocalPipeline& local, const ConfigNode& given, const std::string& path,
+                Mistakes& mistakes) const {
+    cohort::validate(options, given, path, mistakes);
+    const bool is_plain = local.optimizer->name() == "sgd" && local.chain.transforms.empty();
+    if (options.control == ScaffoldControl::gradient || is_plain) return;
+    mistakes.add(given.spot,
+                 path +
+                     ".local: scaffold with control = \"steps\" reads gradients off the local "
+                     "steps, which needs the optimizer sgd and no transforms; control = "
+                     "\"gradient\" works with any");
+  }
+  std::vector<Phase> phases(const Layout& layout) const {
+    const std::uint64_t d = layout.shared();
+    return {{.name = "local steps",
+             .down = {{.name = "x", .length = d}, {.name = "c", .length = d}},
+             .up = {{.name = "update", .length = d, .combine = Combine::mean, .is_update = true},
+                    {.name = "control", .length = d, .combine = Combine::sum}}}};
+  }
+
+  Ask ask(ServerContext&, const Vec& x, ServerState& server) const {
+    Ask ask;
+    ask.common.blocks = {dense_block("x", as_span(x)), dense_block("c", as_span(server.c))};
+    return ask;
+  }
+  Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
+    const auto x = as_vec(ask.common.at("x").doubles());
+    const auto c = as_vec(ask.common.at("c").doubles());
+    const Vec& own = client.state<ClientState>().c;
+    auto y = reply.values("update");
+    auto control = reply.values("control");  // c_i⁺ − c_i
+    y = x;
+    const LocalRun run =
+        run_local(client, options, oracle, y, [&](VecView, VecRef g) { g += c - own; });
+    y -= x;
+    if (options.control == ScaffoldControl::gradient) {
+      oracle.gradient(x, control);
+      control -= own;
+    } else if (run.rate_sum > 0) {
+      control = -c - y / run.rate_sum;
+    }
+    return {};
+  }
+  void commit(ClientState& client, const Payload& sent) const {
+    sent.at("control").add_to(1.0, as_mutable_span(client.c));
+  }
+  void finish(ServerContext& server, Vec& x, ServerState& state, Combined& combined) const {
+    server.step(x, combined.vec("update"));
+    state.c += combined.vec("control");
+  }
+  double invariant_gap(const ServerState& server,
+                       const std::vector<std::pair<double, const ClientState*>>& clients) const {
+    Vec gap = -server.c;
+    double largest = kernels::max_abs(as_span(server.c));
+    for (const auto& [weight, client] : clients) {
+      kernels::axpy(weight, as_span(client->c), as_mutable_span(gap));
+      largest = std::max(largest, weight * kernels::max_abs(as_span(client->c)));
+    }
+    return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+  }
+};
+
+}  // namespace cohort
