@@ -305,7 +305,7 @@ Result<std::optional<AggregatedMessage>> Worker::aggregate(const AggregateMessag
   RuleInput input{
       message.f,
       Stream(setup_.seed, Purpose::aggregation, 0, message.id.round).sub(message.id.index)};
-  std::map<std::string, std::vector<std::pair<ClientId, double>>> weights_of;
+  std::map<std::string, RowWeights> weights_of;
   std::size_t position = 0;  // among the blocks for the rule
   for (const BlockSpec& spec : phase.up) {
     if (spec.combine != Combine::rule && spec.combine != Combine::follow) continue;

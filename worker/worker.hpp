@@ -79,7 +79,7 @@ class Worker {
   // What a thread keeps from client to client.
   struct Lane {
     Scratch scratch;
-    std::vector<Vec> buffers;
+    ClientBuffers buffers;
     Reply reply;
     ClientPipelineState pipeline;
     std::vector<Bytes> spare;
