@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -68,14 +69,16 @@ Finding examine_threads() {
   return finding;
 }
 
-/// The number at the start of the first line that begins with `key`; nullopt where there is none.
+/// The number after `key` in the first line that begins with it; nullopt where there is none.
 std::optional<double> number_in(const fs::path& file, std::string_view key) {
   std::ifstream in(file);
   std::string line;
   while (std::getline(in, line)) {
+    if (!line.starts_with(key)) continue;
+    const char* first =
+        line.data() + std::min(line.find_first_not_of(' ', key.size()), line.size());
     double value = 0.0;
-    if (line.starts_with(key) && std::sscanf(line.c_str() + key.size(), "%lf", &value) == 1)
-      return value;
+    if (std::from_chars(first, line.data() + line.size(), value).ec == std::errc()) return value;
   }
   return std::nullopt;
 }
