@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 
+#include "algorithms/method_config.hpp"
 #include "core/hash.hpp"
 #include "core/random.hpp"
 #include "scenarios/byzantine.hpp"
@@ -22,6 +23,8 @@ namespace {
 
 constexpr double default_risk = 1e-3;
 constexpr std::size_t hash_digits = 12;
+/// The rule that is none: what the combination `mean` does.
+constexpr std::string_view weighted_mean = "weighted_mean";
 /// Shares are decimal texts: 0.7 + 0.1 + 0.2 is 1, and 0.29 of 100 is 29.
 constexpr double rounding = 1e-9;
 
@@ -55,6 +58,16 @@ ConfigNode named(std::string type) {
   ConfigNode node = config_table();
   node.set("type", config_value(std::move(type)));
   return node;
+}
+
+/// The algorithm that a table or a text names; empty if none.
+std::string algorithm_of(const ConfigNode& node) {
+  if (node.is_text()) return node.text();
+  if (const ConfigNode* type = node.find("type"); type != nullptr && type->is_text()) {
+    return type->text();
+  }
+  if (const ConfigNode* rule = node.find("rule")) return algorithm_of(*rule);
+  return {};
 }
 
 /// A section as it was read. What was wrong has been told; what depends on it is not checked then,
@@ -142,15 +155,10 @@ class Loader {
   template <class Base>
   std::shared_ptr<const Base> make(const Registry<Base>* registry, ConfigNode& choice,
                                    const std::string& path) {
-    if (registry == nullptr) {
-      mistake(path, "this program has no algorithms to choose from here");
-      return nullptr;
-    }
     Made<Base> made = registry->make(choice, path, mistakes_);
     if (made.object == nullptr) return nullptr;
     choice = std::move(made.options);
-    const std::string& name = choice.find("type")->text();
-    out_.chosen.push_back({path, name, registry->find(name)->source});
+    cite(registry, choice, path);
     return made.object;
   }
   template <class Base>
@@ -388,9 +396,7 @@ class Loader {
     out.from_round = section.from_round;
     if (section.attack.node.is_none()) {
       mistake("clients.byzantine", "expected attack, what the Byzantine clients send; one of {}",
-              fmt::join(catalogue_.attacks != nullptr ? catalogue_.attacks->names()
-                                                      : std::vector<std::string>{},
-                        ", "));
+              fmt::join(catalogue_.attacks->names(), ", "));
     } else {
       out.attack = make(catalogue_.attacks, section.attack.node, "clients.byzantine.attack");
     }
@@ -438,69 +444,45 @@ class Loader {
       return;
     }
     const std::size_t before = mistakes_.messages().size();
-    ConfigNode choice = without(*given, {"local", "update", "server"});
-    out_.method = make(catalogue_.methods, choice, "method");
-    auto local = section<LocalSection>("method.local");
-    auto update = section<UpdateSection>("method.update");
-    auto server = section<ServerSection>("method.server");
-    if (out_.method == nullptr) return;
-
-    if (choice.find("local_epochs") != nullptr && choice.find("local_steps") != nullptr) {
-      mistake("method.local_steps", "expected local_epochs or local_steps, found both");
+    MethodSetup setup = make_method(
+        *given, "method", *catalogue_.methods,
+        {catalogue_.estimators, catalogue_.transforms, catalogue_.optimizers}, mistakes_);
+    method_sound_ = mistakes_.messages().size() == before;
+    if (!method_sound_) return;
+    out_.method = std::move(setup.method);
+    out_.local = std::move(setup.local);
+    out_.update = std::move(setup.update);
+    out_.server = std::move(setup.server);
+    cite(catalogue_.methods, setup.effective, "method");
+    for (const std::string stage : {"local", "update", "server"}) {
+      cite_stage(setup.effective.find(stage), "method." + stage);
     }
-    const MethodNeeds needs = out_.method->needs();
-    if (needs.uses_local) {
-      make_local(local.value);
-      choice.set("local", option_table<LocalSection>().write(local.value));
-    } else if (find("method.local") != nullptr) {
-      mistake("method.local", "{} takes no local steps, so it would be ignored",
-              out_.method->name());
-    }
-    if (has_block([](const BlockSpec& block) { return block.is_update; })) {
-      out_.update.transforms =
-          make_all(catalogue_.transforms, update.value.transforms, "method.update.transforms");
-      choice.set("update", option_table<UpdateSection>().write(update.value));
-    } else if (find("method.update") != nullptr) {
+    if (!out_.update.transforms.empty() &&
+        !has_block([](const BlockSpec& block) { return block.is_update; })) {
       mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
     }
-    if (needs.uses_server) {
-      make_server(server.value);
-      choice.set("server", option_table<ServerSection>().write(server.value));
-    } else if (find("method.server") != nullptr) {
-      mistake("method.server", "{} has no server optimizer, so it would be ignored",
-              out_.method->name());
-    }
-    method_sound_ = mistakes_.messages().size() == before;
-    check_capabilities(needs);
-    effective("method") = std::move(choice);
+    check_capabilities(out_.method->needs());
+    effective("method") = std::move(setup.effective);
   }
 
-  void make_local(LocalSection& local) {
-    if (local.estimator.node.is_none()) local.estimator.node = named("minibatch");
-    if (local.optimizer.node.is_none()) local.optimizer.node = named("sgd");
-    LocalPipeline& out = out_.local;
-    out.estimator = make(catalogue_.estimators, local.estimator.node, "method.local.estimator");
-    out.chain.transforms =
-        make_all(catalogue_.transforms, local.transforms, "method.local.transforms");
-    out.optimizer = make(catalogue_.optimizers, local.optimizer.node, "method.local.optimizer");
-    out.keeps_state = local.state == StageState::keep;
-    const ConfigNode* batch = find("method.batch_size");
-    if (out.estimator != nullptr && !out.estimator->uses_batches() && batch != nullptr &&
-        batch->to_toml() != "0") {
-      mistake("method.batch_size", "the estimator {} sees all rows, so it would be ignored",
-              out.estimator->name());
-    }
+  template <class Base>
+  void cite(const Registry<Base>* registry, const ConfigNode& made, const std::string& path) {
+    const std::string& name = made.find("type")->text();
+    out_.chosen.push_back({path, name, registry->find(name)->source});
   }
-
-  void make_server(ServerSection& server) {
-    if (server.optimizer.node.is_none()) {
-      server.optimizer.node = named("sgd");
-      server.optimizer.node.set("learning_rate", config_value(1.0));
+  void cite_stage(const ConfigNode* stage, const std::string& path) {
+    if (stage == nullptr) return;
+    if (const ConfigNode* node = stage->find("estimator")) {
+      cite(catalogue_.estimators, *node, path + ".estimator");
     }
-    out_.server.chain.transforms =
-        make_all(catalogue_.transforms, server.transforms, "method.server.transforms");
-    out_.server.optimizer =
-        make(catalogue_.optimizers, server.optimizer.node, "method.server.optimizer");
+    if (const ConfigNode* node = stage->find("transforms")) {
+      for (std::size_t i = 0; i < node->list().size(); ++i) {
+        cite(catalogue_.transforms, node->list()[i], fmt::format("{}.transforms[{}]", path, i));
+      }
+    }
+    if (const ConfigNode* node = stage->find("optimizer")) {
+      cite(catalogue_.optimizers, *node, path + ".optimizer");
+    }
   }
 
   /// Whether any reply of the method has such a block; what the phases are does not depend on the
@@ -537,9 +519,10 @@ class Loader {
     Aggregation& out = out_.aggregation;
     if (aggregation.rule.node.is_none()) {
       mistake("aggregation", "expected rule, one of {}",
-              fmt::join(catalogue_.rules != nullptr ? catalogue_.rules->names()
-                                                    : std::vector<std::string>{},
-                        ", "));
+              fmt::join(catalogue_.rules->names(), ", "));
+    } else if (algorithm_of(aggregation.rule.node) == weighted_mean) {
+      read_weighted_mean(aggregation);
+      return;
     } else {
       out.rule = make(catalogue_.rules, aggregation.rule.node, "aggregation.rule");
     }
@@ -556,19 +539,36 @@ class Loader {
     effective("aggregation") = option_table<AggregationSection>().write(aggregation);
   }
 
+  /// What no [aggregation] means, too.
+  void read_weighted_mean(AggregationSection& section) {
+    const ConfigNode& node = section.rule.node;
+    if (node.is_table()) {
+      options_detail::refuse_unknown(node, "aggregation.rule", {"type"}, mistakes_);
+    }
+    for (const auto* option : {"pre_aggregators", "f", "f_risk"}) {
+      const std::string path = fmt::format("aggregation.{}", option);
+      if (find(path) != nullptr) {
+        mistake(path,
+                "is for robust rules; the weighted mean promises nothing, and mean is the "
+                "rule that counts all alike");
+      }
+    }
+    effective("aggregation").set("rule", named(std::string(weighted_mean)));
+  }
+
   void check_rule_fits_method() {
     const Aggregation& aggregation = out_.aggregation;
     const MethodNeeds needs = out_.method->needs();
     const bool is_robust =
         aggregation.rule->kind() != RuleKind::linear || !aggregation.maps.empty();
-    if (!has_block([](const BlockSpec& block) { return block.combine == Combine::rule; })) {
-      mistake("aggregation", "{} combines nothing by a rule, so it would be ignored",
-              out_.method->name());
-    } else if (is_robust && needs.has_mirrored_state && !needs.allows_rule_with_mirror) {
+    if (is_robust && needs.has_mirrored_state && !needs.allows_rule_with_mirror) {
       mistake("aggregation.rule",
               "the server and the clients of {} hold parts of one quantity, which {} would break; "
               "leave [aggregation] out or choose another method",
               out_.method->name(), aggregation.rule->name());
+    } else if (!has_block([](const BlockSpec& block) { return block.combine == Combine::rule; })) {
+      mistake("aggregation", "{} combines nothing by a rule, so it would be ignored",
+              out_.method->name());
     }
   }
 
@@ -721,16 +721,6 @@ void set_spot(ConfigNode& node, const Spot& spot) {
   } else if (auto* list = std::get_if<ConfigNode::List>(&node.value)) {
     for (auto& child : *list) set_spot(child, spot);
   }
-}
-
-/// The algorithm that a table or a text names; empty if none.
-std::string algorithm_of(const ConfigNode& node) {
-  if (node.is_text()) return node.text();
-  if (const ConfigNode* type = node.find("type"); type != nullptr && type->is_text()) {
-    return type->text();
-  }
-  if (const ConfigNode* rule = node.find("rule")) return algorithm_of(*rule);
-  return {};
 }
 
 struct Case {

@@ -45,10 +45,6 @@ std::vector<std::pair<std::string, PartitionOptions::Over>> option_names(Partiti
   return {{"clients", PartitionOptions::Over::clients},
           {"classes", PartitionOptions::Over::classes}};
 }
-std::vector<std::pair<std::string, StageState>> option_names(StageState) {
-  return {{"reset", StageState::reset}, {"keep", StageState::keep}};
-}
-
 namespace {
 template <class E>
 std::string_view name_of(E value) {
@@ -125,21 +121,6 @@ void ClientsSection::declare(OptionTable<ClientsSection>& t) {
   t.add("byzantine", &ClientsSection::byzantine, "clients that send what an attack makes");
 }
 
-void LocalSection::declare(OptionTable<LocalSection>& t) {
-  t.add("estimator", &LocalSection::estimator, "how a step's gradient is asked; minibatch");
-  t.add("transforms", &LocalSection::transforms, "of the gradient, in order");
-  t.add("optimizer", &LocalSection::optimizer, "takes the step; sgd");
-  t.add("state", &LocalSection::state,
-        "whether transforms and optimizer forget between rounds; an estimator never does");
-}
-void UpdateSection::declare(OptionTable<UpdateSection>& t) {
-  t.add("transforms", &UpdateSection::transforms, "of a client's update before it is sent");
-}
-void ServerSection::declare(OptionTable<ServerSection>& t) {
-  t.add("transforms", &ServerSection::transforms, "of the combined update, as minus a gradient");
-  t.add("optimizer", &ServerSection::optimizer, "takes the step; sgd with learning_rate 1");
-}
-
 void AggregationSection::declare(OptionTable<AggregationSection>& t) {
   t.add("rule", &AggregationSection::rule, "makes one update of many (required)");
   t.add("pre_aggregators", &AggregationSection::pre_aggregators, "in front of it, in order");
@@ -211,6 +192,23 @@ template <class S>
 SectionInfo info(std::string name, std::string help) {
   return {std::move(name), std::move(help), option_table<S>().infos()};
 }
+
+// Declared by algorithms/method_config.hpp, which reads them; the stages are registries of their
+// own.
+SectionInfo method_stages() {
+  const std::string one = OptionType<Choice>::name(),
+                    many = OptionType<std::vector<Choice>>::name();
+  return {"method",
+          "the method, its own options, and the stages of its steps",
+          {{"local.estimator", one, "", "\"minibatch\"", "how a step's gradient is asked"},
+           {"local.transforms", many, "", "[]", "of the gradient, in order"},
+           {"local.optimizer", one, "", "\"sgd\"", "takes a client's step"},
+           {"local.state", "\"reset\" | \"keep\"", "", "\"reset\"",
+            "whether transforms and optimizer start anew each round; the estimator never does"},
+           {"update.transforms", many, "", "[]", "of a client's update before it is sent"},
+           {"server.transforms", many, "", "[]", "of the combined update, as minus a gradient"},
+           {"server.optimizer", one, "", "\"sgd\"", "takes the server's step"}}};
+}
 }  // namespace
 
 std::vector<SectionInfo> section_infos() {
@@ -220,9 +218,7 @@ std::vector<SectionInfo> section_infos() {
       info<PartitionSection>("data.partition", "training rows to clients"),
       info<ClientsSection>("clients", "who takes part"),
       info<ByzantineSection>("clients.byzantine", "who lies, and how"),
-      info<LocalSection>("method.local", "the local steps of a client"),
-      info<UpdateSection>("method.update", "what happens to an update before it is sent"),
-      info<ServerSection>("method.server", "the step of the server"),
+      method_stages(),
       info<AggregationSection>("aggregation", "many updates to one; none: the weighted mean"),
       info<ScheduleSection>("schedule", "rounds, and what ends them"),
       info<StopSection>("schedule.stop", "what ends the run early"),

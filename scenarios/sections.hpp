@@ -24,8 +24,6 @@ std::vector<std::pair<std::string, Standardize>> option_names(Standardize);
 std::vector<std::pair<std::string, Storage>> option_names(Storage);
 std::vector<std::pair<std::string, PartitionOptions::Type>> option_names(PartitionOptions::Type);
 std::vector<std::pair<std::string, PartitionOptions::Over>> option_names(PartitionOptions::Over);
-enum class StageState { reset, keep };
-std::vector<std::pair<std::string, StageState>> option_names(StageState);
 
 /// Wherever an algorithm is named: its name, or a table with `type` and its options.
 struct Choice {
@@ -146,23 +144,6 @@ struct ClientsSection {
   ClientWeights weights = ClientWeights::rows;
   std::optional<ByzantineSection> byzantine;
   static void declare(OptionTable<ClientsSection>& t);
-};
-
-struct LocalSection {
-  Choice estimator;
-  std::vector<Choice> transforms;
-  Choice optimizer;
-  StageState state = StageState::reset;
-  static void declare(OptionTable<LocalSection>& t);
-};
-struct UpdateSection {
-  std::vector<Choice> transforms;
-  static void declare(OptionTable<UpdateSection>& t);
-};
-struct ServerSection {
-  std::vector<Choice> transforms;
-  Choice optimizer;
-  static void declare(OptionTable<ServerSection>& t);
 };
 
 struct AggregationSection {
