@@ -591,6 +591,7 @@ TEST(Cpu, InstructionSetFollowsTheEnvironmentAndRefusesWhatItDoesNotKnow) {
   EXPECT_THAT(unknown.error().message, testing::HasSubstr("expected avx2 or avx512"));
   ASSERT_EQ(setenv("COHORT_ISA", "avx512", 1), 0);
   EXPECT_EQ(static_cast<bool>(init_isa()), supports(Isa::avx512));
+  EXPECT_EQ(isa() == Isa::avx512, supports(Isa::avx512));
   ASSERT_EQ(setenv("COHORT_ISA", "avx2", 1), 0);
   ASSERT_TRUE(init_isa());
   EXPECT_EQ(isa_name(), "avx2");
