@@ -1,0 +1,120 @@
+#pragma once
+// Geometric median: argmin_z Σ_i ‖z − x_i‖.
+//
+// 1. x_k, the row with the least sum of distances, is the minimiser if and only if the pull of the
+//    others is at most its multiplicity (Kuhn 1973):
+//      R = Σ_{x_j ≠ x_k} (x_j − x_k)/‖x_j − x_k‖,   ‖R‖ ≤ #{j : x_j = x_k}
+// 2. Else the step of Vardi and Zhang (PNAS 2000) leaves it downhill, for good: no row has a
+//    smaller sum, so no later iterate can meet a row, where Weiszfeld's step is not defined.
+// 3. Weiszfeld (1937): z ← Σ u_i x_i / Σ u_i with u_i = 1/‖z − x_i‖, on the weights of z = Σ w_i
+// x_i,
+//    until the step, ‖Σ u_i (x_i − z)‖ / Σ u_i, is at most `accuracy` of the median ‖z − x_i‖.
+//
+// No smoothing, unlike RFA (Pillutla et al. 2019) and ByzFL, which stop after 3 to 8 steps with
+// ‖z − x_i‖ held above 0.1. If more than half of the rows are equal, they are the exact result.
+// (f, κ)-robust with κ = 4 (1 + f/(n − 2f))² (Allouah et al., AISTATS 2023).
+//
+// Tolerates f < n/2. Cost: the Gram matrix (n²d/2), n² a step, one weighted sum.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "algorithms/aggregation.hpp"
+#include "core/kernels.hpp"
+#include "core/options.hpp"
+
+namespace cohort {
+
+struct GeometricMedian {
+  static constexpr std::string_view name = "geometric_median";
+  static constexpr std::string_view summary = "the point with the least sum of distances";
+  static constexpr std::string_view source =
+      "Weiszfeld 1937; Vardi and Zhang, PNAS 2000; Pillutla et al., IEEE TSP 2022";
+  static constexpr bool needs_f = false;
+  struct Options {
+    double accuracy = 1e-6;
+    static void declare(OptionTable<Options>& t) {
+      t.add("accuracy", &Options::accuracy, Bounds{1e-12, 1, false, true},
+            "length of the last step, relative to the median distance of an update");
+    }
+  };
+  Options options;
+
+  std::size_t tolerated(std::size_t n) const { return n == 0 ? 0 : (n - 1) / 2; }
+
+  Vec weights(const Distances& distances, const RuleInput&) const {
+    const Index n = distances.rows();
+    const Index k = least_sum(distances.d2);
+    Vec w = Vec::Zero(n + 1);
+    w[k] = 1.0;
+
+    Vec pull = Vec::Zero(n + 1);
+    double multiplicity = 0;
+    for (Index j = 0; j < n; ++j) {
+      if (distances.d2(j, k) > 0.0) {
+        pull[j] = 1.0 / std::sqrt(distances.d2(j, k));
+      } else {
+        multiplicity += 1.0;
+      }
+    }
+    const double total = kernels::sum(as_span(pull));
+    Vec step = pull;
+    step[k] = -total;
+    const double force = length(step, distances.inner_times(step));
+    if (force <= multiplicity) return w;
+    const double share = (1.0 - multiplicity / force) / total;
+    w = share * pull;
+    w[k] = 1.0 - share * total;
+
+    std::vector<double> radius(static_cast<std::size_t>(n));
+    Vec product = distances.inner_times(w);
+    for (int i = 0; i < most_steps; ++i) {
+      const double square = kernels::dot(as_span(w), as_span(product));
+      Vec next = Vec::Zero(n + 1);
+      for (Index j = 0; j < n; ++j) {
+        const double d2 = square - 2.0 * product[j] + distances.inner(j, j);
+        if (d2 <= 0.0) return w;  // on a row, as far as rounding can tell
+        radius[static_cast<std::size_t>(j)] = std::sqrt(d2);
+        next[j] = 1.0 / std::sqrt(d2);
+      }
+      next /= kernels::sum(as_span(next));
+      Vec next_product = distances.inner_times(next);
+      step = next - w;
+      const auto middle = radius.begin() + n / 2;
+      std::nth_element(radius.begin(), middle, radius.end());
+      if (length(step, next_product - product) <= options.accuracy * *middle) break;
+      w = std::move(next);
+      product = std::move(next_product);
+    }
+    return w;
+  }
+
+ private:
+  // Steps shrink linearly, by a factor near 1 only if the minimiser all but meets a row; then they
+  // are short from the start.
+  static constexpr int most_steps = 10000;
+
+  static Index least_sum(const Mat& d2) {
+    const Index n = d2.rows() - 1;
+    Index best = 0;
+    double least = std::numeric_limits<double>::infinity();
+    Vec distance(n);
+    for (Index i = 0; i < n; ++i) {
+      distance = d2.col(i).head(n).cwiseSqrt();
+      const double total = kernels::sum(as_span(distance));
+      if (total < least) {
+        least = total;
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /// ‖Σ v_i x_i‖ for Σ v_i = 0, from v and inner · v.
+  static double length(const Vec& v, const Vec& product) {
+    return std::sqrt(std::max(0.0, kernels::dot(as_span(v), as_span(product))));
+  }
+};
+
+}  // namespace cohort
