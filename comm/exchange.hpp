@@ -25,6 +25,10 @@ class Exchange {
   /// One a transport, which must outlive it and whose Tag::exchange it takes for itself.
   explicit Exchange(Transport& transport) : transport_(&transport) {}
 
+  Rank self() const { return transport_->self(); }
+  /// Number of ranks.
+  std::uint32_t size() const { return transport_->size(); }
+
   /// Names an exchange that was started and not finished.
   using Number = Id<struct ExchangeTag>;
 
