@@ -1,6 +1,6 @@
 #pragma once
 // What a scenario may name: one registry a kind of algorithm. The command line works over any
-// catalogue, so a program of one's own adds its method to a copy of a registry and calls cli().
+// catalogue, so a program of one's own adds its method to a copy of a registry.
 
 #include <cstdint>
 #include <memory>
@@ -34,16 +34,25 @@ class Objective {
   virtual Result<std::shared_ptr<const Function>> make(const ObjectiveInput&) const = 0;
 };
 
+/// Never null.
 struct Catalogue {
-  const Registry<Objective>* models = nullptr;    // on the rows of [data]
-  const Registry<Objective>* problems = nullptr;  // that bring their own
-  const Registry<Method>* methods = nullptr;
-  const Registry<Estimator>* estimators = nullptr;
-  const Registry<Transform>* transforms = nullptr;
-  const Registry<Optimizer>* optimizers = nullptr;
-  const Registry<Rule>* rules = nullptr;
-  const Registry<RowMap>* row_maps = nullptr;
-  const Registry<Attack>* attacks = nullptr;
+  const Registry<Objective>* models;    // on the rows of [data]
+  const Registry<Objective>* problems;  // that bring their own
+  const Registry<Method>* methods;
+  const Registry<Estimator>* estimators;
+  const Registry<Transform>* transforms;
+  const Registry<Optimizer>* optimizers;
+  const Registry<Rule>* rules;
+  const Registry<RowMap>* row_maps;
+  const Registry<Attack>* attacks;
 };
+
+/// Everything that ships.
+///   Registry<Method> methods = cohort::methods();
+///   methods.add<Mine, MethodOf>();
+///   Catalogue catalogue = shipped_catalogue();
+///   catalogue.methods = &methods;
+///   return cli(argc, argv, catalogue);
+Catalogue shipped_catalogue();
 
 }  // namespace cohort

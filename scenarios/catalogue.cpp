@@ -1,0 +1,58 @@
+#include "scenarios/catalogue.hpp"
+
+#include "algorithms/aggregation_catalogue.hpp"
+#include "algorithms/catalogue.hpp"
+#include "problems/objectives/logistic.hpp"
+#include "problems/objectives/softmax.hpp"
+
+namespace cohort {
+
+namespace {
+
+/// A function on no rows, which tells what every function of the kind can do.
+std::unique_ptr<Function> without_rows(const Logistic::Options& options, const Logistic*) {
+  return Logistic::make(1, {}, options);
+}
+std::unique_ptr<Function> without_rows(const Softmax::Options& options, const Softmax*) {
+  constexpr std::size_t classes = 3;
+  return Softmax::make(1, classes, {}, options);
+}
+
+template <class Model>
+class ModelOf final : public Objective {
+ public:
+  explicit ModelOf(typename Model::Options options)
+      : options_(std::move(options)),
+        example_(without_rows(options_, static_cast<const Model*>(nullptr))) {}
+  std::string_view name() const override { return Model::name; }
+  Capabilities capabilities() const override { return example_->capabilities(); }
+  bool has_classes() const override { return example_->has_classes(); }
+  bool has_known_minimiser() const override { return example_->has_minimiser(); }
+  Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
+    COHORT_TRY(auto function, Model::bind(options_, *input.data));
+    return std::shared_ptr<const Function>(std::move(function));
+  }
+
+ private:
+  typename Model::Options options_;
+  std::unique_ptr<Function> example_;
+};
+
+}  // namespace
+
+Catalogue shipped_catalogue() {
+  static const Registry<Objective> models = [] {
+    Registry<Objective> registry("model");
+    registry.add<Logistic, ModelOf>();
+    registry.add<Softmax, ModelOf>();
+    return registry;
+  }();
+  static const Registry<Objective> problems("problem");
+  static const Registry<Rule> rules = shipped_rules();
+  static const Registry<RowMap> row_maps = shipped_row_maps();
+  static const Registry<Attack> attacks = shipped_attacks();
+  return {&models,       &problems, &methods(), &estimators(), &transforms(),
+          &optimizers(), &rules,    &row_maps,  &attacks};
+}
+
+}  // namespace cohort

@@ -1,0 +1,102 @@
+#include "scenarios/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "scenarios/outputs.hpp"
+
+namespace cohort {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class Metrics {
+ public:
+  explicit Metrics(const std::filesystem::path& run)
+      : path_((run / "metrics.jsonl").string()), in_(path_) {}
+
+  Result<void> check() const {
+    if (in_) return {};
+    return bad_input(fmt::format("{}: cannot be read; is it a run?", path_));
+  }
+  /// The next line; nothing at the end.
+  std::optional<std::string> next() {
+    std::string line;
+    if (!std::getline(in_, line)) return std::nullopt;
+    ++number_;
+    return line;
+  }
+  Result<Json> parse(const std::string& line) const {
+    Json json = Json::parse(line, nullptr, false);
+    if (json.is_object() && json.contains("round")) return json;
+    return bad_input(fmt::format("{}:{}: expected a JSON object with a round", path_, number_));
+  }
+
+ private:
+  std::string path_;
+  std::ifstream in_;
+  std::size_t number_ = 0;
+};
+
+/// "state_hash, test.loss (0.25 and 0.5)", at most a few.
+std::string differences(const Json& a, const Json& b) {
+  constexpr std::size_t most = 5;
+  const Json left = a.flatten(), right = b.flatten();
+  std::string out;
+  std::size_t found = 0;
+  const auto add = [&](const std::string& pointer, const std::string& values) {
+    if (++found > most) return;
+    std::string name = pointer.substr(1);
+    for (char& c : name) c = c == '/' ? '.' : c;
+    out += fmt::format("{}{}{}", out.empty() ? "" : ", ", name, values);
+  };
+  for (const auto& [pointer, value] : left.items()) {
+    if (!right.contains(pointer)) {
+      add(pointer, " (only in the first)");
+    } else if (value != right.at(pointer)) {
+      add(pointer, fmt::format(" ({} and {})", value.dump(), right.at(pointer).dump()));
+    }
+  }
+  for (const auto& [pointer, value] : right.items()) {
+    if (!left.contains(pointer)) add(pointer, " (only in the second)");
+  }
+  if (found > most) out += fmt::format(" and {} more", found - most);
+  return out.empty() ? "the order or the writing of their quantities" : out;
+}
+
+}  // namespace
+
+Result<Comparison> compare_runs(const std::filesystem::path& a, const std::filesystem::path& b) {
+  Metrics first(a), second(b);
+  COHORT_DO(first.check());
+  COHORT_DO(second.check());
+  std::uint64_t rounds = 0;
+  for (;; ++rounds) {
+    const auto left = first.next();
+    const auto right = second.next();
+    if (!left && !right) break;
+    if (!left || !right) {
+      return Comparison{
+          false, fmt::format("{} ends after {} rounds, {} goes on", (left ? b : a).string(), rounds,
+                             (left ? a : b).string())};
+    }
+    if (*left == *right) continue;
+    COHORT_TRY(const Json l, first.parse(*left));
+    COHORT_TRY(const Json r, second.parse(*right));
+    return Comparison{false, fmt::format("differ first in round {}: {}", l.at("round").dump(),
+                                         differences(l, r))};
+  }
+  COHORT_TRY(const Summary left, read_summary(a));
+  COHORT_TRY(const Summary right, read_summary(b));
+  if (left.model_hash != right.model_hash) {
+    return Comparison{false, fmt::format("the same {} rounds, but model_hash {} and {}", rounds,
+                                         left.model_hash, right.model_hash)};
+  }
+  return Comparison{true, fmt::format("equal: {} rounds, model_hash {}", rounds, left.model_hash)};
+}
+
+}  // namespace cohort

@@ -1,0 +1,21 @@
+#pragma once
+// `cohort compare RUN RUN`: whether two runs computed the same bits, and where they part.
+
+#include <filesystem>
+#include <string>
+
+#include "core/result.hpp"
+
+namespace cohort {
+
+struct Comparison {
+  bool is_equal = false;
+  std::string text;  // one line for a person
+};
+
+/// Goes through both metrics.jsonl up to the first round that differs, and names the quantities
+/// that do; runs of equal rounds must also have the same model_hash. Error (bad_input): one of them
+/// is not a run, or a line of it is no JSON.
+Result<Comparison> compare_runs(const std::filesystem::path& a, const std::filesystem::path& b);
+
+}  // namespace cohort

@@ -1,0 +1,128 @@
+#include "scenarios/list.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "scenarios/sections.hpp"
+
+namespace cohort {
+
+namespace {
+
+struct Item {
+  std::string name;
+  std::string summary;
+  std::string source;
+  std::vector<OptionInfo> options;
+};
+
+struct Kind {
+  std::string name;
+  std::string where;  // the option that names one
+  std::vector<Item> items;
+};
+
+template <class Base>
+Kind kind_of(std::string name, std::string where, const Registry<Base>& registry) {
+  Kind kind{std::move(name), std::move(where), {}};
+  for (const auto& entry : registry.entries()) {
+    kind.items.push_back({entry.name, entry.summary, entry.source, entry.options});
+  }
+  return kind;
+}
+
+std::vector<Kind> all_kinds(const Catalogue& c) {
+  std::vector<Kind> kinds = {
+      kind_of("method", "method.type", *c.methods),
+      kind_of("model", "model.type", *c.models),
+      kind_of("problem", "problem.type", *c.problems),
+      kind_of("estimator", "method.local.estimator", *c.estimators),
+      kind_of("transform", "method.{local, update, server}.transforms", *c.transforms),
+      kind_of("optimizer", "method.{local, server}.optimizer", *c.optimizers),
+      kind_of("rule", "aggregation.rule", *c.rules),
+      kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
+      kind_of("attack", "clients.byzantine.attack", *c.attacks),
+  };
+  Kind data{"data", "data.name", {}};
+  for (const auto& entry : builtin_data()) {
+    data.items.push_back(
+        {std::string(entry.name),
+         fmt::format("{} rows, {} features, {} classes", entry.rows, entry.features, entry.classes),
+         std::string(entry.origin),
+         {}});
+  }
+  kinds.push_back(std::move(data));
+  Kind sections{"section", "a scenario file", {}};
+  for (auto& section : section_infos()) {
+    sections.items.push_back({section.name, section.help, "", std::move(section.options)});
+  }
+  kinds.push_back(std::move(sections));
+  return kinds;
+}
+
+std::string type_and_range(const OptionInfo& option) {
+  return option.range.empty() ? option.type : option.type + " " + option.range;
+}
+
+std::string as_text(const Kind& kind, bool with_options) {
+  std::size_t width = 0;
+  for (const Item& item : kind.items) width = std::max(width, item.name.size());
+  std::string out = fmt::format("{}  ({})\n", kind.name, kind.where);
+  for (const Item& item : kind.items) {
+    out += fmt::format("  {:<{}}  {}\n", item.name, width, item.summary);
+    if (!with_options) continue;
+    if (!item.source.empty()) out += fmt::format("      {}\n", item.source);
+    for (const OptionInfo& option : item.options) {
+      out += fmt::format("      {} ({}){}{}: {}\n", option.name, type_and_range(option),
+                         option.fallback.empty() ? "" : " = ", option.fallback, option.help);
+    }
+  }
+  return out;
+}
+
+std::string cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
+    text.insert(at, "\\");
+  }
+  return text;
+}
+
+std::string as_markdown(const Kind& kind) {
+  std::string out = fmt::format("## {}\n\nNamed by `{}`.\n", kind.name, kind.where);
+  for (const Item& item : kind.items) {
+    out += fmt::format("\n### {}\n\n{}\n", item.name, item.summary);
+    if (!item.source.empty()) out += fmt::format("\nSource: {}\n", item.source);
+    if (item.options.empty()) continue;
+    out += "\n| option | type | default | meaning |\n|---|---|---|---|\n";
+    for (const OptionInfo& option : item.options) {
+      out += fmt::format("| `{}` | {} | {} | {} |\n", option.name, cell(type_and_range(option)),
+                         option.fallback.empty() ? "" : "`" + cell(option.fallback) + "`",
+                         cell(option.help));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> list_kinds() {
+  return {"method", "model",          "problem", "estimator", "transform", "optimizer",
+          "rule",   "pre_aggregator", "attack",  "data",      "section"};
+}
+
+Result<std::string> list(const Catalogue& catalogue, const std::string& kind, bool is_markdown) {
+  std::string out;
+  for (const Kind& k : all_kinds(catalogue)) {
+    if (!kind.empty() && k.name != kind) continue;
+    if (!out.empty()) out += "\n";
+    out += is_markdown ? as_markdown(k) : as_text(k, !kind.empty());
+  }
+  if (out.empty()) {
+    return bad_input(unknown_name_message("kind", kind, "cohort list", list_kinds()));
+  }
+  if (kind.empty() && !is_markdown) out += "\ncohort list KIND shows the options of each.\n";
+  return out;
+}
+
+}  // namespace cohort
