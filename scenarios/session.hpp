@@ -25,6 +25,7 @@ class Prepared {
  public:
   static Result<std::unique_ptr<Prepared>> make(const Scenario& scenario, std::uint32_t rank,
                                                 std::uint32_t ranks);
+  /// `scenario` must outlive it; stopping rules may still change.
   Prepared(const Prepared&) = delete;
   Prepared& operator=(const Prepared&) = delete;
 

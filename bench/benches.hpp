@@ -1,0 +1,48 @@
+#pragma once
+// The benchmarks, one file each.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/harness.hpp"
+#include "core/result.hpp"
+
+namespace cohort::bench {
+
+struct GradientArgs {
+  std::string data;
+  std::string objective = "logistic";
+  std::uint64_t bytes = std::uint64_t{1} << 30;  // to which the rows are repeated; 0: left out
+};
+/// One gradient over all rows of a file on one core: ns a stored value in cache, and repeated to
+/// `bytes` against reading the same bytes.
+cohort::Result<std::vector<Result>> gradient(const GradientArgs& args);
+
+struct RoundsArgs {
+  std::string data;
+  std::uint64_t clients = 1000;
+  std::uint64_t cohort = 100;
+  std::uint64_t rounds = 200;  // of one measurement
+};
+/// FedAvg on logistic regression, one local step over all the client's rows, in one thread: the
+/// platform's own share of a client-visit, all but the oracle's time.
+cohort::Result<std::vector<Result>> rounds(const RoundsArgs& args);
+
+struct ClientsArgs {
+  std::uint64_t count = 1000000;
+};
+/// Bytes that an idle client costs a run of one process.
+cohort::Result<std::vector<Result>> clients(const ClientsArgs& args);
+
+struct ReadArgs {
+  std::string data;
+  std::uint64_t bytes = 200000000;  // of text
+};
+/// LIBSVM text and gzip, parsed from files in the temporary folder.
+cohort::Result<std::vector<Result>> read(const ReadArgs& args);
+
+/// Reductions, updates and elementary functions in cache and in memory.
+cohort::Result<std::vector<Result>> kernels();
+
+}  // namespace cohort::bench

@@ -1,0 +1,65 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "bench/benches.hpp"
+#include "core/cpu.hpp"
+
+namespace cohort::bench {
+
+int run(const std::vector<std::string>& arguments) {
+  CLI::App app("Measures the platform against what the machine can do.", "cohort bench");
+  app.require_subcommand(1);
+  bool as_json = false;
+  GradientArgs gradient_args;
+  RoundsArgs rounds_args;
+  ClientsArgs clients_args;
+  ReadArgs read_args;
+  std::function<cohort::Result<std::vector<Result>>()> chosen;
+
+  const auto add = [&](const char* name, const char* help, auto&& body) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->add_flag("--json", as_json, "one JSON object a line");
+    sub->callback([&chosen, body] { chosen = body; });
+    return sub;
+  };
+  CLI::App* sub = add("gradient", "one gradient over all rows of a file, on one core",
+                      [&] { return gradient(gradient_args); });
+  sub->add_option("--data", gradient_args.data, "LIBSVM or CSV file")->required();
+  sub->add_option("--objective", gradient_args.objective, "a model, as `cohort list models` names")
+      ->capture_default_str();
+  sub->add_option("--bytes", gradient_args.bytes, "to which the rows are repeated; 0: left out")
+      ->capture_default_str();
+  sub = add("rounds", "FedAvg rounds with one local step, on one core",
+            [&] { return rounds(rounds_args); });
+  sub->add_option("--data", rounds_args.data, "LIBSVM or CSV file of two classes")->required();
+  sub->add_option("--clients", rounds_args.clients)->capture_default_str();
+  sub->add_option("--cohort", rounds_args.cohort, "clients a round")->capture_default_str();
+  sub->add_option("--rounds", rounds_args.rounds, "of one measurement")->capture_default_str();
+  sub = add("clients", "bytes of an idle client", [&] { return clients(clients_args); });
+  sub->add_option("--count", clients_args.count)->capture_default_str();
+  sub = add("read", "parsing LIBSVM text, plain and gzip", [&] { return read(read_args); });
+  sub->add_option("--data", read_args.data, "LIBSVM file that is repeated")->required();
+  sub->add_option("--bytes", read_args.bytes, "of text")->capture_default_str();
+  add("kernels", "reductions, updates and elementary functions", [] { return kernels(); });
+
+  try {
+    // CLI11 takes them from the back.
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  const auto results = chosen();
+  if (!results) {
+    fmt::print(stderr, "cohort bench: {}\n", results.error().message);
+    return static_cast<int>(results.error().code);
+  }
+  for (const Result& r : *results) {
+    fmt::print("{}", as_json ? to_json(r) + "\n" : to_text(r));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+}  // namespace cohort::bench
