@@ -67,20 +67,29 @@ Frame seal(std::uint16_t type, std::span<std::byte> header, std::vector<Bytes> p
 Result<std::span<const std::byte>> open(const Frame& frame, std::uint16_t type,
                                         std::string_view peer, const Limits& limits) {
   COHORT_TRY(const Prelude p, read_prelude(frame, peer));
-  const auto expected = [&](std::string_view what, auto wanted, auto found) -> Error {
-    return bad_input(fmt::format("{}: message type {}: expected {} {}, found {}", peer, p.type,
-                                 what, wanted, found));
+  const auto wrong = [&](std::string_view what, const std::string& expected, auto found) -> Error {
+    return bad_input(fmt::format("{}: message of type {}: {}: expected {}, found {}", peer, p.type,
+                                 what, expected, found));
   };
-  if (p.type != type) return expected("message type", type, p.type);
-  if (frame.size() > limits.message_bytes) {
-    return expected("at most this many bytes:", limits.message_bytes, frame.size());
-  }
-  if (p.parts > limits.parts) return expected("at most this many parts:", limits.parts, p.parts);
-  if (p.parts != frame.parts.size()) return expected("parts:", p.parts, frame.parts.size());
   const std::size_t field_bytes = frame.header.size() - sizeof p;
-  if (p.field_bytes != field_bytes) return expected("bytes of fields:", p.field_bytes, field_bytes);
+  if (p.type != type) return wrong("type", std::to_string(type), p.type);
+  if (frame.size() > limits.message_bytes) {
+    return wrong("bytes", fmt::format("at most {}", limits.message_bytes), frame.size());
+  }
+  if (frame.parts.size() > limits.parts) {
+    return wrong("parts", fmt::format("at most {}", limits.parts), frame.parts.size());
+  }
+  if (p.parts != frame.parts.size()) {
+    return wrong("parts", std::to_string(p.parts), frame.parts.size());
+  }
+  if (p.field_bytes != field_bytes) {
+    return wrong("bytes of fields", std::to_string(p.field_bytes), field_bytes);
+  }
   const std::uint64_t sum = checksum(frame.header.data(), frame.header.size());
-  if (p.checksum != sum) return expected("header checksum", p.checksum, sum);
+  if (p.checksum != sum) {
+    return wrong("checksum of the header", fmt::format("{:016x}", p.checksum),
+                 fmt::format("{:016x}", sum));
+  }
   return std::span(frame.header.data() + sizeof p, field_bytes);
 }
 

@@ -37,7 +37,7 @@ struct MpiOptions {
   /// Header and parts of a frame go into its first message as long as they fit.
   std::size_t inline_bytes = 4096;
   /// What a rank accepts of one frame.
-  Limits limits;
+  Limits limits{};
   /// How long the first rank that ends waits for the last, which may still be writing results.
   Seconds shutdown{600};
 };
