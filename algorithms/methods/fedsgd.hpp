@@ -34,6 +34,7 @@ struct FedSgd : OneRound {
     return ask;
   }
   Result<void> answer(ClientContext&, const Ask& ask, Oracle& oracle, Reply& reply) const {
+    if (oracle.rows() == 0) return {};
     auto u = reply.values("update");
     oracle.gradient(as_vec(ask.common.at("x").doubles()), u);
     u = -u;

@@ -90,6 +90,7 @@ struct Scaffold : OneRound {
     const LocalRun run =
         run_local(client, options, oracle, y, [&](VecView, VecRef g) { g += c - own; });
     y -= x;
+    if (oracle.rows() == 0) return {};
     if (options.control == ScaffoldControl::gradient) {
       oracle.gradient(x, control);
       control -= own;
