@@ -3,6 +3,7 @@
 #include "algorithms/aggregation_catalogue.hpp"
 #include "algorithms/catalogue.hpp"
 #include "problems/objectives/logistic.hpp"
+#include "problems/objectives/quadratic.hpp"
 #include "problems/objectives/softmax.hpp"
 
 namespace cohort {
@@ -38,6 +39,25 @@ class ModelOf final : public Objective {
   std::unique_ptr<Function> example_;
 };
 
+template <class Problem>
+class ProblemOf final : public Objective {
+ public:
+  explicit ProblemOf(typename Problem::Options options)
+      : options_(std::move(options)), example_(options_, 0, 1) {}
+  std::string_view name() const override { return Problem::name; }
+  Capabilities capabilities() const override { return example_.capabilities(); }
+  bool has_classes() const override { return example_.has_classes(); }
+  bool has_known_minimiser() const override { return example_.has_minimiser(); }
+  Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
+    COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));
+    return std::shared_ptr<const Function>(std::move(function));
+  }
+
+ private:
+  typename Problem::Options options_;
+  Quadratic example_;  // of one client
+};
+
 }  // namespace
 
 Catalogue shipped_catalogue() {
@@ -47,12 +67,13 @@ Catalogue shipped_catalogue() {
     registry.add<Softmax, ModelOf>();
     return registry;
   }();
-  static const Registry<Objective> problems("problem");
-  static const Registry<Rule> rules = shipped_rules();
-  static const Registry<RowMap> row_maps = shipped_row_maps();
-  static const Registry<Attack> attacks = shipped_attacks();
-  return {&models,       &problems, &methods(), &estimators(), &transforms(),
-          &optimizers(), &rules,    &row_maps,  &attacks};
+  static const Registry<Objective> problems = [] {
+    Registry<Objective> registry("problem");
+    registry.add<QuadraticProblem, ProblemOf>();
+    return registry;
+  }();
+  return {&models,       &problems, &methods(),  &estimators(), &transforms(),
+          &optimizers(), &rules(),  &row_maps(), &attacks()};
 }
 
 }  // namespace cohort

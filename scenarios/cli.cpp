@@ -10,12 +10,16 @@
 #include <iostream>
 #include <optional>
 
+#include "comm/exchange.hpp"
+#include "comm/mpi.hpp"
 #include "core/build_info.hpp"
 #include "core/cpu.hpp"
 #include "scenarios/compare.hpp"
 #include "scenarios/doctor.hpp"
 #include "scenarios/explain.hpp"
 #include "scenarios/list.hpp"
+#include "scenarios/loader.hpp"
+#include "scenarios/runner.hpp"
 
 namespace cohort {
 
@@ -36,21 +40,19 @@ std::optional<std::uint32_t> number_in(const char* variable) {
 struct RunArguments {
   std::string file;
   std::vector<std::string> sets;
-  std::string out;
   RunOptions options;
   bool explain = false;
+  bool dry_run = false;
 };
 
 class Program {
  public:
-  Program(const Catalogue& catalogue, const Commands& commands)
-      : catalogue_(catalogue), commands_(commands) {}
+  Program(const Catalogue& catalogue, const Bench& bench) : catalogue_(catalogue), bench_(bench) {}
 
   int main(int argc, const char* const* argv) {
     // The benchmarks parse their own options.
-    if (argc > 1 && std::string_view(argv[1]) == "bench") {
-      const std::vector<std::string> arguments(argv + 2, argv + argc);
-      return commands_.bench(arguments);
+    if (bench_ && argc > 1 && std::string_view(argv[1]) == "bench") {
+      return bench_(std::vector<std::string>(argv + 2, argv + argc));
     }
     CLI::App app("Cohort: distributed optimization where the data stays where it is", "cohort");
     app.require_subcommand(1);
@@ -61,11 +63,12 @@ class Program {
     run->add_option("--set", run_.sets, "key.path=value: replaces an option of the file")
         ->expected(1)
         ->take_all();
-    run->add_option("--out", run_.out, "Folder of the run; default runs/<name>/<hash>-s<seed>");
+    run->add_option("--out", run_.options.out,
+                    "Folder of the run; default runs/<name>/<hash>-s<seed>");
     run->add_flag("--resume", run_.options.resume, "Go on with an unfinished run");
     run->add_flag("--explain", run_.explain,
                   "Show every option's value and where it comes from, and run nothing");
-    run->add_flag("--dry-run", run_.options.dry_run,
+    run->add_flag("--dry-run", run_.dry_run,
                   "Show bytes, memory and time of a run, and run nothing");
     auto* list = app.add_subcommand("list", "What a scenario may name, and its options");
     list->add_option("KIND", kind_, fmt::format("{}", fmt::join(list_kinds(), ", ")));
@@ -75,7 +78,8 @@ class Program {
     auto* verify = app.add_subcommand("verify", "Run again and compare");
     verify->add_option("RUN", runs_, "Folder of a run")->required()->expected(1);
     app.add_subcommand("doctor", "What this machine lacks, and what to do about it");
-    app.add_subcommand("bench", "Measure against this machine's limits; see cohort bench --help");
+    if (bench_)
+      app.add_subcommand("bench", "Measure against this machine's limits; see cohort bench --help");
     app.add_subcommand("version", "Version, commit, compiler, instruction set");
 
     try {
@@ -94,13 +98,19 @@ class Program {
     return 0;
   }
 
+  int fail(const Error& error) {
+    if (process_.prints()) {
+      std::cerr << error.message << '\n';
+      const auto mistakes = 1 + std::count(error.message.begin(), error.message.end(), '\n');
+      if (mistakes > 1) std::cerr << fmt::format("cohort: {} mistakes\n", mistakes);
+    }
+    return static_cast<int>(error.code);
+  }
+
  private:
   int do_run() {
     auto loaded = load_scenario(run_.file, run_.sets, catalogue_);
     if (!loaded) return fail(loaded.error());
-    if (!run_.out.empty()) {
-      for (Scenario& scenario : loaded->cases) scenario.site.out = run_.out;
-    }
     if (run_.explain) {
       for (const Scenario& scenario : loaded->cases) {
         if (&scenario != &loaded->cases.front()) print_text("\n");
@@ -108,7 +118,21 @@ class Program {
       }
       return 0;
     }
-    return commands_.run(*loaded, run_.options);
+    return on_all_ranks([&](const Job& job) {
+      return run_.dry_run ? dry_run(*loaded, job) : run_cases(*loaded, run_.options, job);
+    });
+  }
+
+  /// MPI, if a launcher started this process, for as long as the body takes.
+  int on_all_ranks(const std::function<int(const Job&)>& body) {
+    auto mpi = MpiEnvironment::start();
+    if (!mpi) return fail(mpi.error());
+    return run_or_abort([&] {
+      auto transport = (*mpi)->transport();
+      if (!transport) return fail(transport.error());
+      Exchange exchange(**transport);
+      return body({transport->get(), &exchange, &watch_signals()});
+    });
   }
 
   int do_compare(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -126,9 +150,11 @@ class Program {
     auto again = run;
     if (!again.has_filename()) again = again.parent_path();
     again += fmt::format(".verify-{}", ::getpid());
-    for (Scenario& scenario : loaded->cases) scenario.site.out = again.string();
+    RunOptions options;
+    options.out = again.string();
+    options.is_quiet = true;
     const int status =
-        commands_.run(*loaded, {.resume = false, .dry_run = false, .is_quiet = true});
+        on_all_ranks([&](const Job& job) { return run_cases(*loaded, options, job); });
     if (!process_.prints()) return status;
     // A run that diverged is replayed to its divergence.
     if (status != static_cast<int>(Code::done) && status != static_cast<int>(Code::diverged)) {
@@ -151,15 +177,6 @@ class Program {
   }
   void print_text(const std::string& text) {
     if (process_.prints()) std::cout << text << std::flush;
-  }
-
-  int fail(const Error& error) {
-    if (process_.prints()) {
-      std::cerr << error.message << '\n';
-      const auto mistakes = 1 + std::count(error.message.begin(), error.message.end(), '\n');
-      if (mistakes > 1) std::cerr << fmt::format("cohort: {} mistakes\n", mistakes);
-    }
-    return static_cast<int>(error.code);
   }
 
   /// Help is no error; anything else is bad input, with the nearest name.
@@ -193,7 +210,7 @@ class Program {
   }
 
   const Catalogue& catalogue_;
-  const Commands& commands_;
+  const Bench& bench_;
   Process process_ = process_from_environment();
   RunArguments run_;
   std::string kind_;
@@ -204,18 +221,20 @@ class Program {
 }  // namespace
 
 Process process_from_environment() {
-  // Open MPI, MPICH (and srun with PMI-1), srun with PMIx.
-  for (const auto& [rank, ranks] :
-       {std::pair("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
-        std::pair("PMI_RANK", "PMI_SIZE"), std::pair("SLURM_PROCID", "SLURM_NTASKS")}) {
-    const auto r = number_in(rank), n = number_in(ranks);
-    if (r && n && *r < *n) return {*r, *n};
+  // mpirun of Open MPI and of MPICH, another PMIx launcher, srun. In a batch script Slurm sets
+  // SLURM_PROCID for the job and not for the process.
+  std::vector<const char*> variables = {"OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK"};
+  if (std::getenv("SLURM_STEP_NUM_TASKS") != nullptr) variables.push_back("SLURM_PROCID");
+  for (const char* variable : variables) {
+    if (const auto rank = number_in(variable)) return {*rank};
   }
   return {};
 }
 
-int cli(int argc, const char* const* argv, const Catalogue& catalogue, const Commands& commands) {
-  return Program(catalogue, commands).main(argc, argv);
+int cli(int argc, const char* const* argv, const Catalogue& catalogue, const Bench& bench) {
+  Program program(catalogue, bench);
+  if (const auto pinned = pin_numerics(); !pinned) return program.fail(pinned.error());
+  return program.main(argc, argv);
 }
 
 }  // namespace cohort

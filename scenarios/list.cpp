@@ -114,7 +114,7 @@ std::vector<std::string> list_kinds() {
 Result<std::string> list(const Catalogue& catalogue, const std::string& kind, bool is_markdown) {
   std::string out;
   for (const Kind& k : all_kinds(catalogue)) {
-    if (!kind.empty() && k.name != kind) continue;
+    if (!kind.empty() && kind != k.name && kind != k.name + "s") continue;
     if (!out.empty()) out += "\n";
     out += is_markdown ? as_markdown(k) : as_text(k, !kind.empty());
   }

@@ -115,10 +115,10 @@ bool is_finished_run(const fs::path& path) {
 }  // namespace
 
 fs::path run_path(const Scenario& scenario, const fs::path& out, bool has_cases) {
-  fs::path path = out;
-  if (out.empty()) path = fs::path("runs") / scenario.name;
+  const fs::path chosen = out.empty() ? fs::path(scenario.site.out) : out;
+  fs::path path = chosen.empty() ? fs::path("runs") / scenario.name : chosen;
   if (has_cases) path /= scenario.case_name;
-  if (out.empty()) path /= fmt::format("{}-s{}", scenario.hash, scenario.seeds.run);
+  if (chosen.empty()) path /= fmt::format("{}-s{}", scenario.hash, scenario.seeds.run);
   return path;
 }
 

@@ -16,7 +16,8 @@
 
 namespace cohort {
 
-/// runs/<name>[/<case>]/<hash>-s<seed>, or `out`, with the case below it if there are several.
+/// runs/<name>[/<case>]/<hash>-s<seed>; or `out`, else run.out, with the case below it if the file
+/// has cases.
 std::filesystem::path run_path(const Scenario& scenario, const std::filesystem::path& out,
                                bool has_cases);
 
