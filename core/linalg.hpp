@@ -1,0 +1,14 @@
+#pragma once
+// Dense linear algebra that needs a decomposition. Compiled once, on Eigen-owned matrices, so that
+// its bits depend neither on the caller nor on the instruction set of the kernels.
+
+#include "core/result.hpp"
+#include "core/vec.hpp"
+
+namespace cohort {
+
+/// x with A x = b for a symmetric positive definite A [d × d], of which the lower triangle is read;
+/// by Cholesky. Error (bad_input): A is not positive definite to working precision.
+Result<Vec> solve_spd(const Mat& a, const Vec& b);
+
+}  // namespace cohort

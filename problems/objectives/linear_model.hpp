@@ -1,0 +1,116 @@
+#pragma once
+// Everything that an Oracle may be asked about a generalised linear model with K outputs,
+//   ℓ_j(w) = φ(W a_j + b, y_j),   r(w) = (λ/2) ‖W‖²  (‖b‖² too if penalize_intercept),
+// from the derivatives of φ alone. A new model is a MarginLoss; logistic and softmax are two.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/options.hpp"
+#include "core/oracle.hpp"
+#include "problems/objectives/row_products.hpp"
+
+namespace cohort {
+
+/// φ(z, y) as a function of the K margins z of a row, for chunks of n ≤ row_chunk rows: z, s, r
+/// [n × K] row-major, y [n] the labels as stored. z may be overwritten where it is not const.
+class MarginLoss {
+ public:
+  static constexpr std::size_t row_chunk = 256;
+
+  virtual ~MarginLoss() = default;
+  /// K
+  virtual std::size_t outputs() const = 0;
+  /// out [n]: φ(z_j, y_j)
+  virtual void losses(std::span<double> z, std::span<const double> y,
+                      std::span<double> out) const = 0;
+  /// losses [n] as above, and z_j ← ∇φ(z_j, y_j)
+  virtual void residuals(std::span<double> z, std::span<const double> y,
+                         std::span<double> losses) const = 0;
+  /// s_j ← ∇²φ(z_j, y_j) s_j
+  virtual void apply_curvature(std::span<double> z, std::span<const double> y,
+                               std::span<double> s) const = 0;
+  /// out [n × K(K+1)/2]: the upper triangle of ∇²φ(z_j, y_j), row-major
+  virtual void curvatures(std::span<double> z, std::span<const double> y,
+                          std::span<double> out) const = 0;
+  /// φ(z_j + τ s_j) and its derivatives by τ at 0, summed over the rows, to order `order` ≤ 3.
+  virtual LinePoint along(std::span<double> z, std::span<const double> s, std::span<const double> y,
+                          int order) const = 0;
+  /// Rows whose predicted class is their label; a tie goes to the class that the model names.
+  virtual std::size_t correct(std::span<const double> z, std::span<const double> y) const = 0;
+};
+
+struct LinearModelOptions {
+  double l2 = 0;
+  bool intercept = true;
+  bool penalize_intercept = false;
+
+  /// Error: a bias is to be penalized that the model does not have.
+  Result<void> check() const;
+  static void declare(OptionTable<LinearModelOptions>& t) {
+    t.add("l2", &LinearModelOptions::l2, non_negative,
+          "λ of the regulariser (λ/2)·‖weight‖²");
+    t.add("intercept", &LinearModelOptions::intercept, "whether each output has a bias");
+    t.add("penalize_intercept", &LinearModelOptions::penalize_intercept,
+          "whether the regulariser counts the bias, as in LIBLINEAR");
+  }
+};
+
+/// Where rows come from: a client's, or this process's part of an evaluation set. The rows outlive
+/// the function.
+using RowsOf = std::function<Rows(RowSource, ClientId)>;
+
+class DataStore;
+/// The rows that this process holds of a store, which outlives what is returned: none of a client
+/// that is not here.
+RowsOf rows_of(const DataStore& store);
+
+/// Layout: "weight" [K × F] row-major, then "bias" [K]. Cost of a query: one pass over the rows
+/// for value, gradient, jvp, hvp and along (then O(nK) a point); gram b/2 passes; hessian F passes
+/// over dense rows, Σ (non-zeros of a row)² · K²/4 over sparse ones, which also allocate O(nnz).
+/// Sums over rows are trie sums; entries of a sparse Hessian add rows in ascending order.
+/// Outputs must not overlap inputs. Sparse rows give a Hessian with the entries (i, j) for which
+/// some row has both features, and the diagonal that the regulariser fills.
+class LinearModel final : public Function {
+ public:
+  LinearModel(std::string name, std::shared_ptr<const MarginLoss> loss, std::size_t features,
+              RowsOf rows, const LinearModelOptions& options);
+
+  std::string_view name() const override { return name_; }
+  const Layout& layout() const override { return layout_; }
+  /// Everything; linear_view only where K = 1.
+  Capabilities capabilities() const override;
+  std::uint64_t rows(RowSource source, ClientId client) const override;
+  bool has_classes() const override { return true; }
+
+  double value(Context, const Sample&, VecView w) const override;
+  void losses(Context, const Sample&, VecView w, std::span<double> out) const override;
+  double gradient(Context, const Sample&, VecView w, std::span<const double> weights,
+                  VecRef g) const override;
+  void hvp(Context, const Sample&, VecView w, VecView v, VecRef out) const override;
+  double jvp(Context, const Sample&, VecView w, VecView v) const override;
+  void hessian(Context, const Sample&, VecView w, HessianSink& sink) const override;
+  std::unique_ptr<Line> along(Context, const Sample&, VecView w, VecView v) const override;
+  void gram(Context, const Sample&, VecView w, Eigen::Ref<Mat> out) const override;
+  LinearView linear_view(Context, const Sample&, VecView w) const override;
+  RowScores scores(Context, const Sample&, VecView w) const override;
+  double regulariser(VecView w) const override;
+
+ private:
+  SampleRows sample_rows(const Sample& sample) const;
+  LinearMap map(VecView w) const;
+  LinearSums sums(std::span<double> g) const;
+  /// g ← ∇r(w), linear in w
+  void set_regulariser(VecView w, VecRef g) const;
+
+  std::string name_;
+  std::shared_ptr<const MarginLoss> loss_;  // shared by the models of one kind; it has no state
+  std::size_t features_;
+  RowsOf rows_;
+  Layout layout_;
+  double l2_;
+  std::size_t penalized_;  // the regulariser is of the coordinates [0, penalized_)
+};
+
+}  // namespace cohort
