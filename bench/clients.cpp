@@ -41,7 +41,7 @@ rounds = 3
 metrics = []
 )",
       count);
-  COHORT_TRY(LoadedScenario loaded, load_scenario_text(text, "bench", {}, default_catalogue()));
+  COHORT_TRY(LoadedScenario loaded, load_scenario_text(text, "bench", {}, shipped_catalogue()));
   Scenario& scenario = loaded.cases.front();
   // In memory, not mapped: what is counted is what the clients cost, wherever it lies.
   scenario.data->cache.directory.clear();

@@ -92,7 +92,7 @@ cohort::Result<std::vector<Result>> gradient(const GradientArgs& args) {
   COHORT_TRY(const DataSet data, load_data(options));
   ConfigNode name = config_value(args.objective);
   Mistakes mistakes;
-  const auto objective = default_catalogue().models->make(name, "objective", mistakes).object;
+  const auto objective = shipped_catalogue().models->make(name, "objective", mistakes).object;
   COHORT_DO(mistakes.result());
 
   std::vector<Result> results;

@@ -42,7 +42,7 @@ metrics = []
 )",
       quoted(args.data), args.clients, args.cohort, args.rounds);
   COHORT_TRY(const LoadedScenario loaded,
-             load_scenario_text(text, "bench", {}, default_catalogue()));
+             load_scenario_text(text, "bench", {}, shipped_catalogue()));
   const Scenario& scenario = loaded.cases.front();
   COHORT_TRY(const auto prepared, Prepared::make(scenario, 0, 1));
   ThreadPool pool(1);

@@ -12,6 +12,7 @@
 
 #include "core/ask.hpp"
 #include "core/block_sum.hpp"
+#include "core/hash.hpp"
 #include "core/oracle.hpp"
 
 namespace cohort {
@@ -57,6 +58,17 @@ struct ClientReport {
   }
 };
 
+/// Hashes of the blocks of one client's reply, as it left: of a run that is traced.
+struct ReplyTrace {
+  ClientId client{};
+  std::vector<std::pair<std::string, Hash128>> blocks;
+  template <class V>
+  void fields(V&& v) {
+    v("client", client);
+    v("blocks", blocks);
+  }
+};
+
 /// The replies of a worker's clients to one Ask, summed over its subtrees.
 struct ReplyMessage {
   static constexpr std::uint16_t type = 2;
@@ -66,9 +78,11 @@ struct ReplyMessage {
   std::map<ClientId, Payload> gathered;  // the blocks of Combine::gather
   std::uint64_t bytes_up = 0;            // protocol bytes of the replies
   OracleCounts counts;
+  std::vector<ReplyTrace> traces;  // ascending by client; empty unless the run is traced
   template <class V>
   void fields(V&& v) {
     v("id", id);
+    v("traces", traces);
     v("reports", reports);
     v("sums", sums);
     v("gathered", gathered);

@@ -324,6 +324,12 @@ void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
     out.push_back(Note{fmt::format("round {}: dropped non-finite replies of clients {}",
                                    ask_.id.round, fmt::join(ids, ", "))});
   }
+  std::vector<ReplyTrace> traces;
+  for (RankReply& r : replies_) {
+    if (!r.reply) continue;
+    std::move(r.reply->traces.begin(), r.reply->traces.end(), std::back_inserter(traces));
+  }
+  if (!traces.empty()) report_.traces.push_back(std::move(traces));
   report_.dropped += asked_.size() - accepted_.size();
   report_.accepted = accepted_.size();
   accepted_in_round_ = accepted_;

@@ -108,6 +108,8 @@ struct RoundReport {
   std::uint64_t bytes_down = 0;
   OracleCounts counts;  // of this round
   std::optional<Measured> measured;
+  /// By index of the Ask, of a traced run.
+  std::vector<std::vector<ReplyTrace>> traces;
 };
 
 // Actions, to be carried out in order.

@@ -16,8 +16,8 @@ using Json = nlohmann::ordered_json;
 
 class Metrics {
  public:
-  explicit Metrics(const std::filesystem::path& run)
-      : path_((run / "metrics.jsonl").string()), in_(path_) {}
+  explicit Metrics(const std::filesystem::path& run, const char* file = "metrics.jsonl")
+      : path_((run / file).string()), in_(path_) {}
 
   Result<void> check() const {
     if (in_) return {};
@@ -68,6 +68,33 @@ std::string differences(const Json& a, const Json& b) {
   return out.empty() ? "the order or the writing of their quantities" : out;
 }
 
+// Of traced runs: "; client 3 differs first, in block 'u' of Ask 0". Empty if nothing is known.
+Result<std::string> first_client(const std::filesystem::path& a, const std::filesystem::path& b) {
+  Metrics first(a, "trace.jsonl"), second(b, "trace.jsonl");
+  for (;;) {
+    const auto left = first.next(), right = second.next();
+    if (!left || !right) return std::string();
+    if (*left == *right) continue;
+    COHORT_TRY(const Json l, first.parse(*left));
+    COHORT_TRY(const Json r, second.parse(*right));
+    if (l.at("round") != r.at("round") || !l.contains("clients") || !r.contains("clients")) {
+      return std::string();
+    }
+    for (const auto& [client, blocks] : l.at("clients").items()) {
+      if (!r.at("clients").contains(client)) {
+        return fmt::format("; client {} answered in the first only", client);
+      }
+      const Json& others = r.at("clients").at(client);
+      for (const auto& [block, hash] : blocks.items()) {
+        if (others.contains(block) && others.at(block) == hash) continue;
+        return fmt::format("; client {} differs first, in block '{}' of Ask {} of round {}", client,
+                           block, l.at("ask").dump(), l.at("round").dump());
+      }
+    }
+    return std::string("; more clients answered in the second");
+  }
+}
+
 }  // namespace
 
 Result<Comparison> compare_runs(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -87,8 +114,9 @@ Result<Comparison> compare_runs(const std::filesystem::path& a, const std::files
     if (*left == *right) continue;
     COHORT_TRY(const Json l, first.parse(*left));
     COHORT_TRY(const Json r, second.parse(*right));
-    return Comparison{false, fmt::format("differ first in round {}: {}", l.at("round").dump(),
-                                         differences(l, r))};
+    COHORT_TRY(const std::string client, first_client(a, b));
+    return Comparison{false, fmt::format("differ first in round {}: {}{}", l.at("round").dump(),
+                                         differences(l, r), client)};
   }
   COHORT_TRY(const Summary left, read_summary(a));
   COHORT_TRY(const Summary right, read_summary(b));

@@ -14,7 +14,8 @@ struct Comparison {
 };
 
 /// Goes through both metrics.jsonl up to the first round that differs, and names the quantities
-/// that do; runs of equal rounds must also have the same model_hash. Error (bad_input): one of them
+/// that do; of traced runs also the first client and block whose reply differs. Runs of equal
+/// rounds must also have the same model_hash. Error (bad_input): one of them
 /// is not a run, or a line of it is no JSON.
 Result<Comparison> compare_runs(const std::filesystem::path& a, const std::filesystem::path& b);
 

@@ -28,6 +28,7 @@ constexpr const char* metrics_file = "metrics.jsonl";
 constexpr const char* timing_file = "timing.jsonl";
 constexpr const char* rounds_file = "rounds.csv";
 constexpr const char* events_file = "events.jsonl";
+constexpr const char* trace_file = "trace.jsonl";
 constexpr const char* summary_file = "summary.json";
 
 /// Null if it was not measured.
@@ -221,7 +222,7 @@ Result<void> AppendLog::truncate(std::uint64_t size) {
 
 Result<RunLogs> RunLogs::open(const std::filesystem::path& directory) {
   std::vector<std::pair<std::string, AppendLog>> logs;
-  for (const char* name : {metrics_file, timing_file, rounds_file, events_file}) {
+  for (const char* name : {metrics_file, timing_file, rounds_file, events_file, trace_file}) {
     COHORT_TRY(AppendLog log, AppendLog::open(directory / name));
     logs.emplace_back(name, std::move(log));
   }
@@ -248,6 +249,19 @@ Result<void> RunLogs::write(const TimingRecord& record) {
   json.add("seconds", record.elapsed.count());
   json.add("wire_bytes", record.wire_bytes);
   return log(timing_file).append(std::move(json).line());
+}
+
+Result<void> RunLogs::write(const TraceRecord& record) {
+  std::string line =
+      fmt::format("{{\"round\":{},\"ask\":{},\"clients\":{{", record.round, record.ask);
+  for (const ReplyTrace& reply : record.replies) {
+    line += fmt::format("{}\"{}\":{{", line.back() == '{' ? "" : ",", reply.client.value);
+    for (const auto& [block, hash] : reply.blocks) {
+      line += fmt::format("{}\"{}\":\"{}\"", line.back() == '{' ? "" : ",", block, hash.hex());
+    }
+    line += '}';
+  }
+  return log(trace_file).append(line + "}}\n");
 }
 
 Result<void> RunLogs::write(const EventRecord& record) {

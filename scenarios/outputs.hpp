@@ -3,6 +3,7 @@
 //   metrics.jsonl   one object a round, the same bytes on every machine (compare with cmp)
 //   timing.jsonl    seconds and bytes on the wire, which are not
 //   rounds.csv      the numbers of metrics.jsonl in fixed columns
+//   trace.jsonl     with run.trace = "clients": a hash of every block of every reply
 //   events.jsonl    what a person should know: drops, repeats, checkpoints
 //   summary.json    result and provenance
 // Doubles are the shortest text that reads back to the same bits; what is not finite is null.
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "comm/messages.hpp"
 #include "coordinator/stopping.hpp"
 #include "core/clock.hpp"
 #include "core/oracle.hpp"
@@ -43,6 +45,13 @@ struct TimingRecord {
   std::uint64_t round = 0;
   Seconds elapsed{0};            // since the start, stops left out
   std::uint64_t wire_bytes = 0;  // that left this process so far
+};
+
+/// The replies to one Ask of a traced run.
+struct TraceRecord {
+  std::uint64_t round = 0;
+  std::uint64_t ask = 0;
+  std::vector<ReplyTrace> replies;  // ascending by client
 };
 
 struct EventRecord {
@@ -84,6 +93,7 @@ class RunLogs {
   Result<void> write(const RoundRecord& record);
   Result<void> write(const TimingRecord& record);
   Result<void> write(const EventRecord& record);
+  Result<void> write(const TraceRecord& record);
 
   /// Bytes of each log, by file name, for a checkpoint.
   std::map<std::string, std::uint64_t> offsets() const;

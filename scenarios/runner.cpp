@@ -163,6 +163,9 @@ class Recorder final : public Observer {
     }
     round_ = report.round;
     COHORT_DO(logs_.write(record));
+    for (std::size_t ask = 0; ask < report.traces.size(); ++ask) {
+      COHORT_DO(logs_.write(TraceRecord{report.round, ask, report.traces[ask]}));
+    }
     COHORT_DO(logs_.write(TimingRecord{report.round, elapsed, transport_.wire_bytes_sent()}));
     if (progress_) {
       progress_->update(report.round, record.measured ? &*record.measured : nullptr, elapsed);
@@ -354,9 +357,14 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
   }
 
   COHORT_TRY(const auto everyone, share(mine, job));
-  COHORT_TRY(const bool is_mixed, agree(everyone, options.allow_mixed_numerics));
-  COHORT_TRY(departure, from_rank_0(departure, job));
   CaseOutcome outcome;
+  const auto agreed = agree(everyone, options.allow_mixed_numerics);
+  if (!agreed) {
+    outcome.error = agreed.error();
+    return outcome;
+  }
+  const bool is_mixed = *agreed;
+  COHORT_TRY(departure, from_rank_0(departure, job));
   if (departure.is_finished) {
     if (is_first) {
       outcome.directory = directory->path();
@@ -410,7 +418,10 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
   Arrival ready;
   if (broken) ready = arrival_of(*broken);
   COHORT_TRY(ready, from_rank_0(ready, job));
-  if (ready.error != 0) return Error{static_cast<Code>(ready.error), ready.message};
+  if (ready.error != 0) {
+    outcome.error = Error{static_cast<Code>(ready.error), ready.message};
+    return outcome;
+  }
 
   const auto begun = std::chrono::steady_clock::now();
   auto session = run_session(std::move(input));
@@ -466,7 +477,9 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
     return session.error();
   }
   COHORT_TRY(arrival, from_rank_0(arrival, job));
-  if (arrival.error != 0) return Error{static_cast<Code>(arrival.error), arrival.message};
+  if (arrival.error != 0) {
+    outcome.error = Error{static_cast<Code>(arrival.error), arrival.message};
+  }
   outcome.code = static_cast<Code>(arrival.outcome);
   return outcome;
 }
@@ -517,12 +530,10 @@ int run_cases(const LoadedScenario& loaded, const RunOptions& options, const Job
   for (const Scenario& scenario : loaded.cases) {
     if (prints && has_cases) fmt::print("case {}\n", scenario.case_name);
     auto outcome = run_case(scenario, has_cases, options, job);
-    if (!outcome) {
-      const int status = static_cast<int>(outcome.error().code);
-      // Rank 0 tells the others when it cannot go on; any other rank ends the job.
-      if (job.rank() != 0) abort_job(outcome.error().message, status);
-      fmt::print(stderr, "cohort: {}\n", outcome.error().message);
-      return status;
+    if (!outcome) abort_job(outcome.error().message, static_cast<int>(outcome.error().code));
+    if (outcome->error) {
+      if (job.rank() == 0) fmt::print(stderr, "cohort: {}\n", outcome->error->message);
+      return static_cast<int>(outcome->error->code);
     }
     any_good = any_good || outcome->code == Code::done;
     outcomes.push_back(*std::move(outcome));

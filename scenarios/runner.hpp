@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,9 +37,11 @@ struct CaseOutcome {
   std::filesystem::path directory;  // rank 0
   Summary summary;                  // rank 0
   Code code = Code::done;
+  std::optional<Error> error;  // why there is no outcome, known to every rank
 };
 
-/// One case. Every rank calls this with an equal scenario; an error of one rank is an error of all.
+/// One case. Every rank calls this with an equal scenario. The error of the Result is this rank's
+/// alone: the others do not know of it and wait.
 Result<CaseOutcome> run_case(const Scenario& scenario, bool has_cases, const RunOptions& options,
                              const Job& job);
 

@@ -54,6 +54,7 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
     w.sets.push_back({std::string(to_string(set)), source, data_->store.held(source),
                       data_->store.count(source)});
   }
+  w.traces_replies = s.site.trace == Trace::clients;
   if (rank == 0 && s.evaluates(Metric::distance)) {
     std::vector<double> weights;
     for (std::uint64_t c = 0; c < s.clients.count; ++c) {

@@ -185,6 +185,7 @@ Result<ReplyMessage> Worker::answer(const AskMessage& message) {
     reply.reports.push_back({client, a.answer});
     if (a.tentative) store_.hold(client, *std::move(a.tentative));
     if (a.answer != Answer::accepted) continue;
+    if (setup_.traces_replies) reply.traces.push_back(std::move(a.trace));
     if (!a.gathered.blocks.empty()) reply.gathered.emplace(client, std::move(a.gathered));
     if (!a.rows.blocks.empty()) held.rows.emplace_back(client, std::move(a.rows));
   }
@@ -244,6 +245,13 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
     if (remembers_pipeline_) t.pipeline = lane.pipeline;
     if (setup_.method->commits_sent()) t.sent = payload;
     out.tentative = std::move(t);
+  }
+
+  if (setup_.traces_replies) {
+    out.trace.client = client;
+    for (const Block& block : payload.blocks) {
+      out.trace.blocks.emplace_back(block.name, hash_bytes({block.data.data(), block.data.size()}));
+    }
   }
 
   const double weight = lane.reply.weight().value_or(context.weight);

@@ -55,6 +55,7 @@ struct WorkerSetup {
   std::vector<EvaluationShare> sets;
   bool evaluate_gradient = false;
   std::optional<Vec> optimum;  // where it is known; measured by rank 0
+  bool traces_replies = false;
   Seconds exchange_limit{600};
 };
 
@@ -92,6 +93,7 @@ class Worker {
     Payload rows;      // blocks for the rule
     Payload gathered;  // blocks to send as they are
     std::optional<Tentative> tentative;
+    ReplyTrace trace;  // of a traced run
     std::optional<Error> error;
   };
   // Rows that wait for the rule, by client.
