@@ -1,0 +1,142 @@
+#pragma once
+// Rules and row maps applied to a small matrix of rows, the slow and obvious way: what their tests
+// and the driver's compare with.
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+#include <numeric>
+#include <vector>
+
+#include "algorithms/aggregation.hpp"
+
+namespace cohort::rows {
+
+/// One row an update.
+inline Mat matrix(std::initializer_list<std::initializer_list<double>> rows) {
+  Mat x(static_cast<Index>(rows.size()), static_cast<Index>(rows.begin()->size()));
+  Index i = 0;
+  for (const auto& row : rows) {
+    Index j = 0;
+    for (const double value : row) x(i, j++) = value;
+    ++i;
+  }
+  return x;
+}
+/// The example of the public robust-aggregation libraries.
+inline Mat one_to_nine() { return matrix({{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}); }
+
+inline Mat normal(Index n, Index d, std::uint64_t seed) {
+  Mat x(n, d);
+  Stream(seed, Purpose::test).fill_normal({x.data(), static_cast<std::size_t>(x.size())});
+  return x;
+}
+inline Vec vector(std::initializer_list<double> values) {
+  Vec v(static_cast<Index>(values.size()));
+  std::copy(values.begin(), values.end(), v.data());
+  return v;
+}
+
+inline double exact_dot(const Mat& x, Index i, Index j) {
+  long double total = 0;
+  for (Index k = 0; k < x.cols(); ++k) {
+    total += static_cast<long double>(x(i, k)) * static_cast<long double>(x(j, k));
+  }
+  return static_cast<double>(total);
+}
+/// ‖x_i − x_j‖² in long double.
+inline double exact_distance(const Mat& x, Index i, Index j) {
+  long double total = 0;
+  for (Index k = 0; k < x.cols(); ++k) {
+    const long double difference =
+        static_cast<long double>(x(i, k)) - static_cast<long double>(x(j, k));
+    total += difference * difference;
+  }
+  return static_cast<double>(total);
+}
+
+/// As the driver measures rows.
+inline Distances measured(const Mat& x) {
+  Mat gram(x.rows(), x.rows());
+  for (Index i = 0; i < x.rows(); ++i) {
+    for (Index j = 0; j < x.rows(); ++j) gram(i, j) = exact_dot(x, i, j);
+  }
+  const auto pairs = cancelled_pairs(gram);
+  std::vector<double> again;
+  for (const auto& [i, j] : pairs) again.push_back(exact_distance(x, i, j));
+  return measure(gram, pairs, again);
+}
+
+inline RuleInput input(std::size_t f) { return {f, Stream(1, Purpose::aggregation)}; }
+
+/// M X, about no centre.
+inline Mat mapped(const Mat& map, const Mat& x) {
+  Mat out = Mat::Zero(map.rows(), x.cols());
+  for (Index a = 0; a < map.rows(); ++a) {
+    for (Index i = 0; i < x.rows(); ++i) out.row(a) += map(a, i) * x.row(i);
+  }
+  return out;
+}
+
+/// The aggregate of the rows of x.
+inline Vec apply(const Rule& rule, const Mat& x, std::size_t f) {
+  if (rule.kind() != RuleKind::tile) {
+    const Vec w = rule.weights(measured(x), input(f));
+    EXPECT_EQ(w.size(), x.rows() + 1);
+    Mat map(1, w.size());
+    map.row(0) = w.transpose();
+    return mapped(map, x).row(0).transpose();
+  }
+  const Mat transposed = x.transpose();
+  std::vector<const double*> pointers;
+  for (Index i = 0; i < x.rows(); ++i) pointers.push_back(transposed.col(i).data());
+  Vec out(x.cols());
+  rule.tile(pointers, static_cast<std::size_t>(x.cols()), input(f), out.data());
+  return out;
+}
+
+template <class T>
+RuleOf<T> rule(typename T::Options options = {}) {
+  return RuleOf<T>(options);
+}
+
+/// Rows in another order.
+inline Mat permuted(const Mat& x, std::uint64_t seed) {
+  const auto order = permutation(Stream(seed, Purpose::test), static_cast<std::size_t>(x.rows()));
+  Mat out(x.rows(), x.cols());
+  for (Index i = 0; i < x.rows(); ++i) out.row(i) = x.row(order[static_cast<std::size_t>(i)]);
+  return out;
+}
+
+/// max over subsets S of n − f rows of ‖F(x) − x̄_S‖² |S| / Σ_{i ∈ S} ‖x_i − x̄_S‖²: a rule is
+/// (f, κ)-robust if this is at most κ for all x.
+inline double worst_ratio(const Mat& x, const Vec& aggregate, int f) {
+  const int n = static_cast<int>(x.rows());
+  double worst = 0;
+  for (unsigned set = 0; set < 1U << n; ++set) {
+    if (__builtin_popcount(set) != n - f) continue;
+    Vec mean = Vec::Zero(x.cols());
+    double spread = 0;
+    for (int i = 0; i < n; ++i) {
+      if (set >> i & 1U) mean += x.row(i).transpose() / (n - f);
+    }
+    for (int i = 0; i < n; ++i) {
+      if (set >> i & 1U) spread += (x.row(i).transpose() - mean).squaredNorm();
+    }
+    worst = std::max(worst, (aggregate - mean).squaredNorm() * (n - f) / spread);
+  }
+  return worst;
+}
+/// Checks κ on random rows of which f are identical and bad, near and far.
+template <class Aggregate>
+void expect_robust(Aggregate aggregate, int n, int f, double kappa) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Mat x = normal(n, 3, seed);
+    const double distance = seed % 4 == 0 ? 1e6 : static_cast<double>(seed % 4) * 1.5;
+    for (int i = 0; i < f; ++i) x.row((i * 2) % n) = Vec::Constant(3, distance).transpose();
+    EXPECT_LE(worst_ratio(x, aggregate(x), f), kappa) << "seed " << seed;
+  }
+}
+inline double r(int n, int f) { return static_cast<double>(f) / (n - 2 * f); }
+
+}  // namespace cohort::rows
