@@ -22,12 +22,15 @@ std::string_view to_string(Tag tag) {
 
 void Backoff::pause() {
   using namespace std::chrono_literals;
-  if (++looks_ < spins) return;
-  if (looks_ == spins) start_ = std::chrono::steady_clock::now();
-  if (std::chrono::steady_clock::now() - start_ < 1ms) {
-    std::this_thread::yield();
-  } else {
+  // Reading the clock costs as much as a look.
+  if (++looks_ % 16 != 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!start_) start_ = now;
+  const auto waited = now - *start_;
+  if (waited > 1ms) {
     std::this_thread::sleep_for(100us);
+  } else if (waited > 20us) {
+    std::this_thread::yield();
   }
 }
 

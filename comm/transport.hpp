@@ -106,16 +106,16 @@ class Transport {
   std::optional<Error> failure_;
 };
 
-/// What a waiting thread does between two looks: at first nothing, then it offers its core to
-/// others, and after a millisecond it sleeps, at most 100 µs at a time.
+/// What a waiting thread does between two looks: for 20 µs nothing (longer than a yield takes, or
+/// two ranks that answer each other would both yield every time), then it offers its core to
+/// others, and after a millisecond it sleeps 100 µs at a time.
 class Backoff {
  public:
   void pause();
 
  private:
-  static constexpr std::uint32_t spins = 64;
   std::uint32_t looks_ = 0;
-  std::chrono::steady_clock::time_point start_{};
+  std::optional<std::chrono::steady_clock::time_point> start_;
 };
 
 }  // namespace cohort
