@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "core/check.hpp"
 
@@ -18,6 +19,15 @@ class Bytes {
   Bytes() = default;
   /// Zero-filled.
   explicit Bytes(std::size_t size) { resize(size); }
+  Bytes(const Bytes&) = default;
+  Bytes& operator=(const Bytes&) = default;
+  /// What was moved from is empty.
+  Bytes(Bytes&& other) noexcept { swap(other); }
+  Bytes& operator=(Bytes&& other) noexcept {
+    Bytes taken(std::move(other));
+    swap(taken);
+    return *this;
+  }
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -44,6 +54,11 @@ class Bytes {
 
  private:
   void reallocate(std::size_t capacity, std::size_t keep);
+  void swap(Bytes& other) noexcept {
+    storage_.swap(other.storage_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
 
   // Shared by the copies of one buffer: messages in flight to several peers, and their sender.
   std::shared_ptr<std::byte[]> storage_;

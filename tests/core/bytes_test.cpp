@@ -75,5 +75,14 @@ TEST(Bytes, ElementsAreSeenThroughSpans) {
   EXPECT_EQ(Bytes().as<double>().size(), 0U);
 }
 
+TEST(Bytes, AMovedFromBufferIsEmptyAndCanBeUsedAgain) {
+  Bytes a(100);
+  const Bytes b = std::move(a);
+  EXPECT_EQ(b.size(), 100U);
+  EXPECT_TRUE(a.empty());  // NOLINT(bugprone-use-after-move): that is what is tested
+  a.resize(40);
+  EXPECT_EQ(a.as<double>()[4], 0.0);
+}
+
 }  // namespace
 }  // namespace cohort
