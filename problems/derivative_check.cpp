@@ -93,9 +93,9 @@ class Checker {
  private:
   // ---- Comparisons
 
-  void compare(const std::string& what, std::span<const double> given,
-               std::span<const double> expected, double tolerance) {
-    DerivativeCheck check{what, 0, 0, 0, 0, true};
+  void compare(std::string what, std::span<const double> given, std::span<const double> expected,
+               double tolerance) {
+    DerivativeCheck check{std::move(what), 0, 0, 0, 0, true};
     double scale = scale_;
     for (std::size_t k = 0; k < given.size(); ++k) {
       scale = std::max({scale, std::abs(given[k]), std::abs(expected[k])});
@@ -114,8 +114,8 @@ class Checker {
     }
     report_.checks.push_back(std::move(check));
   }
-  void compare(const std::string& what, double given, double expected, double tolerance) {
-    compare(what, {&given, 1}, {&expected, 1}, tolerance);
+  void compare(std::string what, double given, double expected, double tolerance) {
+    compare(std::move(what), {&given, 1}, {&expected, 1}, tolerance);
   }
 
   // ---- What the function says elsewhere
