@@ -634,6 +634,8 @@ const std::atomic<int>& watch_signals() {
   action.sa_handler = on_signal;
   ::sigemptyset(&action.sa_mask);
   for (const int number : {SIGINT, SIGTERM, SIGUSR1}) ::sigaction(number, &action, nullptr);
+  // A file that may not grow is a failed write, with a name and a cause, and no reason to die.
+  ::signal(SIGXFSZ, SIG_IGN);
   return first_signal;
 }
 

@@ -1,0 +1,355 @@
+// The program as its users run it: processes, mpirun, kill -9, resume, a full disk, mistakes.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string program = COHORT_PROGRAM;
+const std::string probes = COHORT_PROBES;
+const std::string source = COHORT_SOURCE_DIR;
+
+std::string text_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream all;
+  all << in.rdbuf();
+  return all.str();
+}
+
+// The processes that a process started.
+std::vector<pid_t> children_of(pid_t parent) {
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    // "pid (name) state ppid …"; the name may hold anything but is closed by the last ')'.
+    const std::string stat = text_of(entry.path() / "stat");
+    const auto close = stat.rfind(')');
+    if (close == std::string::npos) continue;
+    std::istringstream rest(stat.substr(close + 1));
+    std::string state;
+    pid_t ppid = 0;
+    if (rest >> state >> ppid && ppid == parent) found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+struct Done {
+  int status = -1;  // exit status, or −signal
+  std::string output;
+};
+
+class ProgramTest : public testing::Test {
+ protected:
+  ProgramTest() {
+    std::string name = (fs::temp_directory_path() / "cohort-run-XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+    ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+  }
+  ~ProgramTest() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+
+  pid_t start(const std::vector<std::string>& words, const fs::path& log) {
+    const pid_t pid = ::fork();
+    if (pid != 0) return pid;
+    if (::chdir(folder_.c_str()) != 0) ::_exit(126);
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    std::vector<char*> argv;
+    for (const auto& w : words) argv.push_back(const_cast<char*>(w.c_str()));
+    argv.push_back(nullptr);
+    ::execvp(argv[0], argv.data());
+    ::_exit(127);
+  }
+  static int wait_for(pid_t pid) {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  Done run(std::vector<std::string> words) {
+    const fs::path log = folder_ / "log";
+    Done done;
+    done.status = wait_for(start(words, log));
+    done.output = text_of(log);
+    return done;
+  }
+  static std::vector<std::string> with_mpi(int ranks, std::vector<std::string> words) {
+    std::vector<std::string> all = {"mpirun", "--oversubscribe",    "--bind-to", "none",
+                                    "-n",     std::to_string(ranks)};
+    all.insert(all.end(), words.begin(), words.end());
+    return all;
+  }
+  /// model_hash of every case below a run folder, by path.
+  std::map<std::string, std::string> hashes(const std::string& out) const {
+    std::map<std::string, std::string> found;
+    const std::regex pattern("\"model_hash\": \"([0-9a-f]{32})\"");
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / out)) {
+      if (entry.path().filename() != "summary.json") continue;
+      std::smatch match;
+      const std::string text = text_of(entry.path());
+      if (std::regex_search(text, match, pattern)) {
+        found[fs::relative(entry.path(), folder_ / out).string()] = match[1];
+      }
+    }
+    return found;
+  }
+
+  fs::path folder_;
+};
+
+struct Subject {
+  const char* name;
+  bool is_probe;
+  const char* file;
+};
+class SameBits : public ProgramTest, public testing::WithParamInterface<Subject> {
+ protected:
+  std::vector<std::string> command(std::vector<std::string> more) const {
+    std::vector<std::string> words = {GetParam().is_probe ? probes : program, "run",
+                                      source + "/" + GetParam().file};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+};
+
+TEST_P(SameBits, OverThreadsRanksAndInstructionSets) {
+  ASSERT_EQ(run(command({"--out", "reference", "--set", "run.threads=1"})).status, 0);
+  const auto reference = hashes("reference");
+  ASSERT_FALSE(reference.empty());
+
+  EXPECT_EQ(run(command({"--out", "threads", "--set", "run.threads=2"})).status, 0);
+  EXPECT_EQ(hashes("threads"), reference);
+  for (const int ranks : {1, 2, 4}) {
+    const std::string out = "ranks" + std::to_string(ranks);
+    const Done done = run(with_mpi(ranks, command({"--out", out})));
+    EXPECT_EQ(done.status, 0) << done.output;
+    EXPECT_EQ(hashes(out), reference) << ranks << " ranks";
+  }
+  for (const std::string isa : {"avx2", "avx512"}) {
+    std::vector<std::string> words = {"env", "COHORT_ISA=" + isa};
+    const auto rest = command({"--out", isa});
+    words.insert(words.end(), rest.begin(), rest.end());
+    const Done done = run(words);
+    if (done.status == 3 && done.output.find("avx512") != std::string::npos) continue;  // lacks it
+    EXPECT_EQ(done.status, 0) << done.output;
+    EXPECT_EQ(hashes(isa), reference) << isa;
+  }
+}
+
+// Killed at some point after its first checkpoint, on 4 ranks; resumed on 2.
+TEST_P(SameBits, AfterKillAndResumeOnFewerRanks) {
+  const std::vector<std::string> longer = {"--set", "schedule.rounds=600",
+                                           "--set", "run.checkpoint.every_rounds=7",
+                                           "--set", "evaluation.every=50"};
+  auto words = command({"--out", "whole"});
+  words.insert(words.end(), longer.begin(), longer.end());
+  ASSERT_EQ(run(words).status, 0);
+
+  words = command({"--out", "killed"});
+  words.insert(words.end(), longer.begin(), longer.end());
+  const pid_t pid = start(with_mpi(4, words), folder_ / "log-killed");
+  const auto has_checkpoint = [&] {
+    if (!fs::exists(folder_ / "killed")) return false;
+    std::error_code ignored;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_ / "killed", ignored)) {
+      if (entry.path().filename().string().starts_with("manifest-") &&
+          entry.path().extension() == ".bin") {
+        return true;
+      }
+    }
+    return false;
+  };
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!has_checkpoint() && std::chrono::steady_clock::now() < limit) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  // Every rank, and then mpirun: nobody writes a last word.
+  for (const pid_t rank : children_of(pid)) ::kill(rank, SIGKILL);
+  ::kill(pid, SIGKILL);
+  wait_for(pid);
+
+  words.push_back("--resume");
+  const Done resumed = run(with_mpi(2, words));
+  ASSERT_EQ(resumed.status, 0) << resumed.output;
+  EXPECT_EQ(hashes("killed"), hashes("whole"));
+  for (const auto& [path, hash] : hashes("whole")) {
+    const fs::path run_folder = fs::path(path).parent_path();
+    EXPECT_EQ(text_of(folder_ / "killed" / run_folder / "metrics.jsonl"),
+              text_of(folder_ / "whole" / run_folder / "metrics.jsonl"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, SameBits,
+                         testing::Values(Subject{"quickstart", false, "scenarios/quickstart.toml"},
+                                         Subject{"heterogeneity", false,
+                                                 "scenarios/heterogeneity.toml"},
+                                         Subject{"newton", true, "tests/probes/newton.toml"},
+                                         Subject{"ef21", true, "tests/probes/ef21.toml"},
+                                         Subject{"seed", true, "tests/probes/seed.toml"}),
+                         [](const auto& p) { return std::string(p.param.name); });
+
+TEST_F(ProgramTest, QuickstartPrintsBothAccuraciesAndWhatToDoNext) {
+  const Done done = run({program, "run", source + "/scenarios/quickstart.toml", "--out", "q"});
+
+  ASSERT_EQ(done.status, 0) << done.output;
+  const std::regex pattern("test accuracy ([0-9.]+)");
+  std::vector<double> last;
+  std::istringstream lines(done.output);
+  for (std::string line; std::getline(lines, line);) {
+    std::smatch match;
+    if (line.find("finished") != std::string::npos && std::regex_search(line, match, pattern)) {
+      last.push_back(std::stod(match[1]));
+    }
+  }
+  ASSERT_EQ(last.size(), 2U) << done.output;
+  EXPECT_GT(last[0], 0.85);  // the robust rule learns
+  EXPECT_LT(last[1], 0.3);   // the mean does not
+  EXPECT_NE(done.output.find("cohort compare"), std::string::npos) << done.output;
+}
+
+TEST_F(ProgramTest, HeterogeneityLeavesFedAvgBiasedAndScaffoldAtTheOptimum) {
+  ASSERT_EQ(run({program, "run", source + "/scenarios/heterogeneity.toml", "--out", "h"}).status,
+            0);
+  const auto distance = [&](const std::string& name) {
+    std::smatch match;
+    const std::string text = text_of(folder_ / "h" / name / "summary.json");
+    EXPECT_TRUE(std::regex_search(text, match, std::regex("\"distance\": ([0-9.e-]+)"))) << text;
+    return std::stod(match[1]);
+  };
+  EXPECT_GT(distance("fedavg"), 1e-2);
+  EXPECT_LT(distance("scaffold"), 1e-10);
+}
+
+TEST_F(ProgramTest, ASignalStopsAfterTheRoundWithStatus75AndResumesToTheSameBits) {
+  const std::vector<std::string> words = {program,
+                                          "run",
+                                          source + "/scenarios/heterogeneity.toml",
+                                          "--set",
+                                          "schedule.rounds=30000",
+                                          "--set",
+                                          "evaluation.every=1000"};
+  auto whole = words;
+  whole.insert(whole.end(), {"--out", "whole"});
+  ASSERT_EQ(run(whole).status, 0);
+  auto stopped = words;
+  stopped.insert(stopped.end(), {"--out", "stopped"});
+  const pid_t pid = start(stopped, folder_ / "log-stopped");
+  while (!fs::exists(folder_ / "stopped" / "fedavg" / "metrics.jsonl")) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(pid, SIGTERM);
+  const int status = wait_for(pid);
+  ASSERT_EQ(status, 75) << text_of(folder_ / "log-stopped");
+  EXPECT_NE(text_of(folder_ / "log-stopped").find("--resume"), std::string::npos);
+
+  // Without --resume the unfinished run is not touched.
+  const Done refused = run(stopped);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.output.find("--resume"), std::string::npos) << refused.output;
+  stopped.push_back("--resume");
+  ASSERT_EQ(run(stopped).status, 0);
+  EXPECT_EQ(hashes("stopped"), hashes("whole"));
+}
+
+TEST_F(ProgramTest, VerifyReplaysARunAndCompareNamesTheFirstDifference) {
+  const std::string scenario = source + "/scenarios/heterogeneity.toml";
+  ASSERT_EQ(run({program, "run", scenario, "--out", "a", "--set", "run.trace=clients"}).status, 0);
+  ASSERT_EQ(run({program, "run", scenario, "--out", "b", "--set", "run.trace=clients", "--set",
+                 "method.local.optimizer.learning_rate=0.051"})
+                .status,
+            0);
+
+  const Done verified = run({program, "verify", "a/fedavg"});
+  EXPECT_EQ(verified.status, 0) << verified.output;
+  const Done compared = run({program, "compare", "a/fedavg", "b/fedavg"});
+  EXPECT_EQ(compared.status, 1);
+  EXPECT_NE(compared.output.find("round 1"), std::string::npos) << compared.output;
+  EXPECT_NE(compared.output.find("client 0 differs first"), std::string::npos) << compared.output;
+}
+
+TEST_F(ProgramTest, FiveMistakesGiveFiveErrorsAndWriteNothing) {
+  std::ofstream(folder_ / "wrong.toml") << R"(name = "wrong"
+[data]
+name = "digits"
+split = { train = 0.8, test = 0.2 }
+[model]
+type = "sofmax"
+[clients]
+count = "ten"
+[method]
+type = "fedavg"
+lr = 0.1
+batch_size = -3
+[schedule]
+rounds = 5
+quorum = 2.0
+)";
+  const Done done = run({program, "run", "wrong.toml"});
+
+  EXPECT_EQ(done.status, 2);
+  for (const char* place :
+       {"wrong.toml:6:", "wrong.toml:8:", "wrong.toml:11:", "wrong.toml:12:", "wrong.toml:15:"}) {
+    EXPECT_NE(done.output.find(place), std::string::npos) << place << "\n" << done.output;
+  }
+  EXPECT_NE(done.output.find("learning_rate"), std::string::npos) << done.output;
+  EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(ProgramTest, AFullDiskEndsTheRunWithTheFilesName) {
+  // A limit on the size of files stands for the disk.
+  const Done done =
+      run({"bash", "-c",
+           "ulimit -f 8; exec " + program + " run " + source +
+               "/scenarios/heterogeneity.toml --set schedule.rounds=4000 --out full"});
+
+  EXPECT_EQ(done.status, 3) << done.output;
+  EXPECT_NE(done.output.find("full/fedavg/"), std::string::npos) << done.output;
+}
+
+TEST_F(ProgramTest, ARankThatFailsEndsTheJobSoonWithItsName) {
+  // Rank 1 gets another scenario than rank 0.
+  const auto begin = std::chrono::steady_clock::now();
+  const Done done = run({"mpirun",
+                         "--oversubscribe",
+                         "--bind-to",
+                         "none",
+                         "-n",
+                         "1",
+                         program,
+                         "run",
+                         source + "/scenarios/heterogeneity.toml",
+                         "--out",
+                         "m",
+                         ":",
+                         "-n",
+                         "1",
+                         program,
+                         "run",
+                         source + "/scenarios/heterogeneity.toml",
+                         "--out",
+                         "m",
+                         "--set",
+                         "schedule.rounds=3"});
+
+  EXPECT_EQ(done.status, 2) << done.output;
+  EXPECT_NE(done.output.find("rank 1"), std::string::npos) << done.output;
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+}
+
+}  // namespace
