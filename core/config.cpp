@@ -182,10 +182,11 @@ std::string unknown_name_message(std::string_view what, std::string_view name,
   std::string message = fmt::format("unknown {} '{}' in {}", what, name, where);
   const std::string near = nearest_name(name, candidates);
   const std::string_view hint = foreign_hint(name);
-  if (!near.empty()) {
-    message += fmt::format("; did you mean '{}'?", near);
-  } else if (!hint.empty()) {
+  // Short foreign names ('lr', 'E') are near to anything.
+  if (!hint.empty()) {
     message += fmt::format("; Cohort calls it {}", hint);
+  } else if (!near.empty()) {
+    message += fmt::format("; did you mean '{}'?", near);
   } else if (!candidates.empty()) {
     message += fmt::format("; expected one of {}", fmt::join(candidates, ", "));
   }

@@ -61,8 +61,7 @@ class Program {
     auto* run = app.add_subcommand("run", "Run a scenario");
     run->add_option("FILE", run_.file, "Scenario, as in scenarios/quickstart.toml")->required();
     run->add_option("--set", run_.sets, "key.path=value: replaces an option of the file")
-        ->expected(1)
-        ->take_all();
+        ->allow_extra_args(false);
     run->add_option("--out", run_.options.out,
                     "Folder of the run; default runs/<name>/<hash>-s<seed>");
     run->add_flag("--resume", run_.options.resume, "Go on with an unfinished run");

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
-#include <map>
+#include <limits>
 #include <optional>
 
 #include "algorithms/method_config.hpp"
@@ -234,7 +234,7 @@ class Loader {
       }
       return;
     }
-    if (find("problem") != nullptr) {
+    if (find("problem") != nullptr && find("model") == nullptr) {
       mistake("data", "a [problem] brings its own rows, so [data] would be ignored");
       return;
     }
@@ -761,8 +761,24 @@ std::vector<Case> read_cases(const ConfigNode& root, Mistakes& mistakes) {
   return cases;
 }
 
-/// Messages of all cases: once where every case has it, with the name of the case elsewhere.
-Mistakes summed_up(const std::vector<std::pair<std::string, Mistakes>>& by_case) {
+/// Line and column that a message begins with, as in "FILE:12:3: …"; the last ones if it names
+/// none.
+std::pair<std::uint64_t, std::uint64_t> place_of(std::string_view message, std::string_view file) {
+  constexpr auto last = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t line = last, column = last;
+  if (message.starts_with(file) && message.substr(file.size()).starts_with(':')) {
+    message.remove_prefix(file.size() + 1);
+    const char* end = message.data() + message.size();
+    const auto parsed = std::from_chars(message.data(), end, line);
+    if (parsed.ec == std::errc{} && parsed.ptr != end) std::from_chars(parsed.ptr + 1, end, column);
+  }
+  return {line, column};
+}
+
+/// Messages of all cases, in the order of the file: once where every case has it, with the name of
+/// the case elsewhere.
+Mistakes summed_up(const std::vector<std::pair<std::string, Mistakes>>& by_case,
+                   const std::string& file) {
   std::vector<std::pair<std::string, std::vector<std::string>>> messages;
   for (const auto& [name, mistakes] : by_case) {
     for (const std::string& message : mistakes.messages()) {
@@ -772,6 +788,9 @@ Mistakes summed_up(const std::vector<std::pair<std::string, Mistakes>>& by_case)
       if (found->second.empty() || found->second.back() != name) found->second.push_back(name);
     }
   }
+  std::stable_sort(messages.begin(), messages.end(), [&](const auto& a, const auto& b) {
+    return place_of(a.first, file) < place_of(b.first, file);
+  });
   Mistakes out;
   for (const auto& [message, names] : messages) {
     out.add({}, names.size() == by_case.size()
@@ -911,7 +930,7 @@ Result<LoadedScenario> load_scenario_text(std::string_view text, const std::file
   for (const std::string& message : sweep_mistakes.messages()) {
     for (auto& [name, of_case] : mistakes) of_case.add({}, message);
   }
-  COHORT_DO(summed_up(mistakes).result());
+  COHORT_DO(summed_up(mistakes, file.string()).result());
   loaded.name = loaded.cases.front().name;
   return loaded;
 }

@@ -34,11 +34,12 @@ constexpr std::size_t npy_alignment = 64;
 using Buffer = std::vector<std::byte>;
 
 template <class T>
+requires std::is_integral_v<T>
 void put(Buffer& out, T value) {
   const auto* bytes = reinterpret_cast<const std::byte*>(&value);
   out.insert(out.end(), bytes, bytes + sizeof value);
 }
-void put(Buffer& out, std::string_view text) {
+void put_text(Buffer& out, std::string_view text) {
   const auto* bytes = reinterpret_cast<const std::byte*>(text.data());
   out.insert(out.end(), bytes, bytes + text.size());
 }
@@ -57,9 +58,9 @@ Buffer npy(const NpzArray& array) {
   header += '\n';
   Buffer out;
   out.reserve(before + header.size() + sizeof(double) * array.values.size());
-  put(out, npy_magic);
+  put_text(out, npy_magic);
   put(out, static_cast<std::uint16_t>(header.size()));
-  put(out, header);
+  put_text(out, header);
   const auto values = std::as_bytes(std::span(array.values));
   out.insert(out.end(), values.begin(), values.end());
   return out;
@@ -177,10 +178,10 @@ Result<void> write_npz(const std::filesystem::path& path, const std::vector<NpzA
     put<std::uint16_t>(central, 0);  // attributes
     put<std::uint32_t>(central, 0);
     put(central, static_cast<std::uint32_t>(out.size()));
-    put(central, name);
+    put_text(central, name);
     put(out, local_signature);
     put_common(out, crc, size, name.size());
-    put(out, name);
+    put_text(out, name);
     out.insert(out.end(), entry.begin(), entry.end());
   }
   const auto central_at = static_cast<std::uint32_t>(out.size());

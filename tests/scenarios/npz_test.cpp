@@ -1,0 +1,98 @@
+#include "scenarios/npz.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <limits>
+
+#include "core/file.hpp"
+#include "tests/scenarios/folder.hpp"
+
+namespace cohort {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<NpzArray> example() {
+  return {{"weight", {2, 3}, {1, 2.5, -0.0, 1e-300, std::numeric_limits<double>::infinity(), 6}},
+          {"bias", {3}, {7, 8, 9}},
+          {"none", {0}, {}}};
+}
+
+TEST(Npz, ReadsWhatItWrote) {
+  const Folder folder;
+  ASSERT_TRUE(write_npz(folder / "model.npz", example()));
+  const auto read = read_npz(folder / "model.npz");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(*read, example());
+}
+
+TEST(Npz, TheSameArraysGiveTheSameBytes) {
+  const Folder folder;
+  ASSERT_TRUE(write_npz(folder / "a.npz", example()));
+  ASSERT_TRUE(write_npz(folder / "b.npz", example()));
+  EXPECT_EQ(*read_file(folder / "a.npz"), *read_file(folder / "b.npz"));
+}
+
+TEST(Npz, PythonsZipFindsItSound) {
+  if (std::system("python3 -c 'import zipfile' 2>/dev/null") != 0) GTEST_SKIP() << "no python3";
+  const Folder folder;
+  ASSERT_TRUE(write_npz(folder / "model.npz", example()));
+  // The header of each entry is a Python literal, 64-byte aligned.
+  const std::string command =
+      "cd '" + folder.path().string() +
+      "' && python3 -c \"\n"
+      "import zipfile, ast, struct\n"
+      "z = zipfile.ZipFile('model.npz')\n"
+      "assert z.testzip() is None\n"
+      "assert z.namelist() == ['weight.npy', 'bias.npy', 'none.npy']\n"
+      "b = z.read('weight.npy')\n"
+      "n = struct.unpack('<H', b[8:10])[0]\n"
+      "assert (10 + n) % 64 == 0\n"
+      "h = ast.literal_eval(b[10:10+n].decode())\n"
+      "assert h == {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3)}, h\n"
+      "assert struct.unpack('<6d', b[10+n:])[1] == 2.5\n"
+      "\"";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Npz, NumpyReadsIt) {
+  if (std::system("python3 -c 'import numpy' 2>/dev/null") != 0) {
+    GTEST_SKIP() << "python3-numpy is not installed";
+  }
+  const Folder folder;
+  ASSERT_TRUE(write_npz(folder / "model.npz", example()));
+  const std::string command = "cd '" + folder.path().string() +
+                              "' && python3 -c \"\n"
+                              "import numpy as np\n"
+                              "m = np.load('model.npz')\n"
+                              "assert m['weight'].shape == (2, 3) and m['weight'][1, 2] == 6\n"
+                              "assert list(m['bias']) == [7, 8, 9] and m['none'].shape == (0,)\n"
+                              "\"";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Npz, EveryDamagedByteIsAnErrorOrHarmless) {
+  const Folder folder;
+  ASSERT_TRUE(write_npz(folder / "model.npz", example()));
+  const auto bytes = *read_file(folder / "model.npz");
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    auto damaged = bytes;
+    damaged[i] ^= std::byte{0x41};
+    ASSERT_TRUE(write_durably(folder / "damaged.npz", damaged));
+    const auto read = read_npz(folder / "damaged.npz");
+    if (!read) {
+      ++refused;
+      EXPECT_THAT(read.error().message, HasSubstr("damaged.npz: expected"));
+    }
+  }
+  EXPECT_GT(refused, bytes.size() / 6);
+  for (std::size_t size = 0; size < bytes.size(); size += 37) {
+    ASSERT_TRUE(write_durably(folder / "short.npz", std::span(bytes).first(size)));
+    EXPECT_FALSE(read_npz(folder / "short.npz"));
+  }
+}
+
+}  // namespace
+}  // namespace cohort
