@@ -184,6 +184,16 @@ concept MethodHalves = requires(const M& m, const Layout& layout, ClientContext&
 };
 
 namespace method_detail {
+template <class M>
+concept has_commit = requires(const M& m, typename M::ClientState& client, const Payload& sent) {
+  m.commit(client, sent);
+};
+template <class M>
+concept has_invariant =
+    requires(const M& m, const typename M::ServerState& server,
+             const std::vector<std::pair<double, const typename M::ClientState*>>& clients) {
+  m.invariant_gap(server, clients);
+};
 template <class T>
 State start(const Layout& layout) {
   if constexpr (requires { T::start(layout); }) {
@@ -252,9 +262,10 @@ class MethodOf final : public Method {
                       Reply& reply) const override {
     return m_.answer(client, ask, oracle, reply);
   }
-  bool commits_sent() const override { return has_commit; }
+  bool commits_sent() const override { return method_detail::has_commit<M>; }
   void commit(State& state, const Payload& sent) const override {
-    if constexpr (has_commit) m_.commit(state.as<typename M::ClientState>(), sent);
+    if constexpr (method_detail::has_commit<M>)
+      m_.commit(state.as<typename M::ClientState>(), sent);
   }
   void observe(State& replica, const Ask& ask) const override {
     if constexpr (requires { typename M::Replica; }) {
@@ -269,7 +280,7 @@ class MethodOf final : public Method {
     }
   }
   double invariant_gap(const State& server, const std::vector<MirrorView>& clients) const override {
-    if constexpr (has_invariant) {
+    if constexpr (method_detail::has_invariant<M>) {
       std::vector<std::pair<double, const typename M::ClientState*>> typed;
       for (const MirrorView& c : clients) {
         typed.emplace_back(c.weight, &c.state->template as<typename M::ClientState>());
@@ -295,14 +306,6 @@ class MethodOf final : public Method {
       return state.as<NoState>();
     }
   }
-  static constexpr bool has_commit = requires(const M& m, const Payload& sent) {
-    m.commit(std::declval<typename M::ClientState&>(), sent);
-  };
-  static constexpr bool has_invariant =
-      requires(const M& m, const typename M::ServerState& s,
-               const std::vector<std::pair<double, const typename M::ClientState*>>& c) {
-    m.invariant_gap(s, c);
-  };
   M m_;
 };
 
