@@ -100,7 +100,8 @@ cohort::Result<std::vector<Result>> gradient(const GradientArgs& args) {
                            bool against_read) -> cohort::Result<void> {
     COHORT_TRY(auto function, objective->make({&store, 1, 1}));
     Timed timed(std::move(function));
-    const Array<std::byte> same_bytes(bytes_of(store) + 256);
+    // Written once: pages that nobody wrote are all one page of zeros, which stays in cache.
+    const std::vector<std::byte> same_bytes(bytes_of(store) + 256, std::byte{1});
     volatile double kept = 0;
     const Pair pair = interleave([&] { timed.run(); },
                                  [&] {
