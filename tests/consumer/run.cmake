@@ -15,4 +15,7 @@ run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${stage})
 run(${CMAKE_COMMAND} -S ${SOURCE} -B ${work} -G Ninja -DCMAKE_BUILD_TYPE=Release
     -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_PREFIX_PATH=${stage})
 run(${CMAKE_COMMAND} --build ${work})
-run(${work}/consumer)
+# Data that ship are found beside the installed library.
+run(${CMAKE_COMMAND} -E env --unset=COHORT_DATA_DIR ${work}/consumer run ${SOURCE}/scenario.toml
+    --out ${work}/result)
+run(${stage}/bin/cohort run ${stage}/share/cohort/scenarios/quickstart.toml --out ${work}/quickstart)
