@@ -100,12 +100,12 @@ TEST(Logistic, LargeMarginsStayFinite) {
 }
 
 TEST(Logistic, AllFormsOfTheSameRowsAgree) {
-  const ToyRows data(700, 37, 2);
+  const ToyRows data(700, 39, 2);
   Asker asker;
-  const Vec w = test::some_point(38, 4), v = test::some_point(38, 5);
+  const Vec w = test::some_point(40, 4), v = test::some_point(40, 5);
   std::vector<double> first;
   for (const Form form : forms) {
-    const auto f = Logistic::make(37, data.of(form), {.l2 = 0.1});
+    const auto f = Logistic::make(39, data.of(form), {.l2 = 0.1});
     const auto answers = test::all_answers(*f, asker.context(), all_rows(*f), w, v);
     if (first.empty()) first = answers;
     EXPECT_THAT(answers, testing::Pointwise(testing::DoubleNear(1e3 * rounding), first))
@@ -114,13 +114,13 @@ TEST(Logistic, AllFormsOfTheSameRowsAgree) {
 }
 
 TEST(Logistic, PickingAllRowsInOrderHasTheSameBits) {
-  const ToyRows data(611, 37, 2);
+  const ToyRows data(611, 39, 2);
   std::vector<std::uint32_t> every(611);
   for (std::uint32_t j = 0; j < 611; ++j) every[j] = j;
   Asker asker;
-  const Vec w = test::some_point(38, 4), v = test::some_point(38, 5);
+  const Vec w = test::some_point(40, 4), v = test::some_point(40, 5);
   for (const Form form : forms) {
-    const auto f = Logistic::make(37, data.of(form), {.l2 = 0.1});
+    const auto f = Logistic::make(39, data.of(form), {.l2 = 0.1});
     Sample picked = all_rows(*f);
     picked.picks = every;
     EXPECT_TRUE(test::same_bits(test::all_answers(*f, asker.context(), picked, w, v),
