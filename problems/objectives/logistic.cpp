@@ -9,8 +9,6 @@ namespace cohort {
 
 namespace {
 
-constexpr std::size_t row_chunk = MarginLoss::row_chunk;
-
 /// out ← −y x, with y = ±1 from the labels 0 and 1: the loss is softplus(−y z).
 void times_minus_y(std::span<const double> x, std::span<const double> y, std::span<double> out) {
   as_vec(out).array() = (1 - 2 * as_vec(y).array()) * as_vec(x).array();
