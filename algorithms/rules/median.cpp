@@ -2,13 +2,13 @@
 
 #include <algorithm>
 
+#include "core/kernels_select.hpp"
+
 namespace cohort {
 
 namespace {
 
-struct Comparator {
-  std::uint32_t low, high;
-};
+using kernels::Comparator;
 
 /// Puts the values of ranks first … last of n in their places; the other places hold whatever.
 std::vector<Comparator> selection_network(std::uint32_t n, std::uint32_t first,
@@ -50,22 +50,14 @@ void Median::tile(std::span<const double* const> rows, std::size_t width, const 
   const std::uint32_t upper = options.even == Even::mean ? n / 2 : lower;
   const auto network = selection_network(n, lower, upper);
 
-  constexpr std::size_t lanes = 16;  // coordinates that go through the network together
+  constexpr std::size_t lanes = kernels::network_lanes;  // a coordinate is a list
   std::vector<double> values(n * lanes);
   for (std::size_t first = 0; first < width; first += lanes) {
     const std::size_t count = std::min(lanes, width - first);
     for (std::uint32_t i = 0; i < n; ++i) {
       std::copy_n(rows[i] + first, count, values.data() + i * lanes);
     }
-    for (const Comparator c : network) {
-      double* a = values.data() + c.low * lanes;
-      double* b = values.data() + c.high * lanes;
-      for (std::size_t l = 0; l < lanes; ++l) {
-        const double x = a[l], y = b[l];
-        a[l] = x < y ? x : y;
-        b[l] = x < y ? y : x;
-      }
-    }
+    kernels::apply_network(network, values.data());
     const double* a = values.data() + lower * lanes;
     const double* b = values.data() + upper * lanes;
     if (lower == upper) {
