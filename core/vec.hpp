@@ -8,10 +8,10 @@
 
 namespace cohort {
 
-using Vec = Eigen::VectorXd;              // [d]
-using Mat = Eigen::MatrixXd;              // [rows × cols], column-major
-using VecRef = Eigen::Ref<Vec>;           // written by the callee
-using VecView = Eigen::Ref<const Vec>;    // read by the callee
+using Vec = Eigen::VectorXd;            // [d]
+using Mat = Eigen::MatrixXd;            // [rows × cols], column-major
+using VecRef = Eigen::Ref<Vec>;         // written by the callee
+using VecView = Eigen::Ref<const Vec>;  // read by the callee
 using Index = Eigen::Index;
 
 inline std::span<const double> as_span(const VecView& v) {
