@@ -48,10 +48,7 @@ RowScores total_of(const std::vector<Subtree<RowScores>>& subtrees) {
 ServerCheckpoint Synchronous::blank(const SynchronousPlan& plan) {
   ServerCheckpoint s;
   s.method = plan.method->server_state(*plan.layout);
-  plan.pipeline.chain.start(s.pipeline.chain, plan.layout->shared());
-  if (plan.pipeline.optimizer) {
-    plan.pipeline.optimizer->start(s.pipeline.optimizer, plan.layout->shared());
-  }
+  s.pipeline.start(plan.pipeline, plan.layout->shared());
   return s;
 }
 

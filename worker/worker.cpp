@@ -41,10 +41,6 @@ void round_elements(Block& block, Element element) {
   block = std::move(rounded);
 }
 
-bool remembers(const std::vector<State>& states) {
-  return std::any_of(states.begin(), states.end(), [](const State& s) { return !s.empty(); });
-}
-
 std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
   std::vector<std::uint64_t> ids;
   ids.reserve(clients.size());
@@ -56,11 +52,7 @@ ClientRecord fresh_record(const WorkerSetup& setup) {
   const Layout& layout = setup.function->layout();
   ClientRecord record;
   record.method = setup.method->client_state(layout);
-  ClientPipelineState& p = record.pipeline;
-  if (setup.local.estimator) setup.local.estimator->start(p.estimator, layout.shared());
-  setup.local.chain.start(p.local, layout.shared());
-  if (setup.local.optimizer) setup.local.optimizer->start(p.optimizer, layout.shared());
-  setup.update.start(p.update, layout.shared());
+  record.pipeline.start(setup.local, setup.update, layout.shared());
   return record;
 }
 
@@ -76,9 +68,7 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
       lanes_(pool.size()) {
   const ClientRecord fresh = fresh_record(setup_);
   remembers_method_ = !fresh.method.is<NoState>();
-  const bool local = remembers(fresh.pipeline.local) || !fresh.pipeline.optimizer.empty();
-  remembers_pipeline_ = (setup_.local.keeps_state && local) || !fresh.pipeline.estimator.empty() ||
-                        remembers(fresh.pipeline.update);
+  remembers_pipeline_ = !fresh.pipeline.empty();
   for (Lane& lane : lanes_) lane.pipeline = fresh.pipeline;
 }
 

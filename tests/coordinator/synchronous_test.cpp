@@ -226,7 +226,8 @@ TEST_F(SynchronousTest, AStopRequestSavesSettledStateAndIsResumable) {
   EXPECT_EQ(of<Finish>(end)[0].code, Code::resumable);
 
   // A fresh schedule goes on from those bytes to the same model.
-  Reader reader(of<WriteCheckpoint>(end)[0].state);
+  const std::vector<std::byte> bytes = of<WriteCheckpoint>(end)[0].state;
+  Reader reader(bytes);
   ServerCheckpoint loaded = Synchronous::blank(plan_);
   reader.take(loaded);
   ASSERT_TRUE(reader.finished());
