@@ -280,7 +280,7 @@ class MpiTransport final : public Transport {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       Bytes& block = i == 0 ? frame.header : frame.parts[i - 1];
       const std::size_t size = blocks[i];
-      block.resize(size);
+      block = Bytes::uninitialized(size);
       if (!budget.takes(size)) {
         receive_block(in, block);
         continue;

@@ -6,13 +6,13 @@
 
 namespace cohort {
 
-void Bytes::reallocate(std::size_t capacity, std::size_t keep) {
+void Bytes::reallocate(std::size_t capacity, std::size_t keep, bool zero) {
   const std::size_t rounded = (capacity + alignment - 1) / alignment * alignment;
   std::byte* raw = nullptr;
   if (rounded > 0) {
     raw = static_cast<std::byte*>(::operator new[](rounded, std::align_val_t{alignment}));
     if (keep > 0) std::memcpy(raw, storage_.get(), keep);
-    std::memset(raw + keep, 0, rounded - keep);
+    if (zero) std::memset(raw + keep, 0, rounded - keep);
   }
   storage_ = std::shared_ptr<std::byte[]>(
       raw, [](std::byte* p) { ::operator delete[](p, std::align_val_t{alignment}); });
@@ -21,7 +21,7 @@ void Bytes::reallocate(std::size_t capacity, std::size_t keep) {
 
 void Bytes::resize(std::size_t size) {
   if (size > capacity_ || storage_.use_count() > 1) {
-    reallocate(size, std::min(size, size_));
+    reallocate(size, std::min(size, size_), true);
   } else if (size > size_) {
     std::memset(storage_.get() + size_, 0, size - size_);
   }

@@ -19,6 +19,13 @@ class Bytes {
   Bytes() = default;
   /// Zero-filled.
   explicit Bytes(std::size_t size) { resize(size); }
+  /// For who overwrites every byte at once, as a receiver does.
+  static Bytes uninitialized(std::size_t size) {
+    Bytes b;
+    b.reallocate(size, 0, false);
+    b.size_ = size;
+    return b;
+  }
   Bytes(const Bytes&) = default;
   Bytes& operator=(const Bytes&) = default;
   /// What was moved from is empty.
@@ -34,7 +41,7 @@ class Bytes {
   const std::byte* data() const { return storage_.get(); }
   /// Unshares first.
   std::byte* mutable_data() {
-    if (storage_.use_count() > 1) reallocate(size_, size_);
+    if (storage_.use_count() > 1) reallocate(size_, size_, true);
     return storage_.get();
   }
   /// New bytes are zero; the capacity of an unshared buffer is kept.
@@ -53,7 +60,8 @@ class Bytes {
   friend bool operator==(const Bytes& a, const Bytes& b);
 
  private:
-  void reallocate(std::size_t capacity, std::size_t keep);
+  /// Keeps the first bytes; the others become zero if asked for.
+  void reallocate(std::size_t capacity, std::size_t keep, bool zero);
   void swap(Bytes& other) noexcept {
     storage_.swap(other.storage_);
     std::swap(size_, other.size_);

@@ -1,10 +1,10 @@
 #pragma once
 // DataStore: the rows that a process holds at run time.
 //
-// Rows are ordered physically: train rows by client, then validation, then test. A client is one
-// entry of an offsets table, so an idle client costs 8 bytes. The arrays are mapped from the cache
-// (pages that this process never touches are never resident) or, without one, held in memory for
-// this process's share only.
+// Rows are ordered physically: train rows by client (sparse ones then by their number of
+// non-zeros), then validation, then test. A client is one entry of an offsets table, so an idle
+// client costs 8 bytes. The arrays are mapped from the cache (pages that this process never touches
+// are never resident) or, without one, held in memory for this process's share only.
 
 #include <cstddef>
 #include <cstdint>

@@ -31,8 +31,7 @@ void LogisticLoss::losses(std::span<double> z, std::span<const double> y,
 void LogisticLoss::residuals(std::span<double> z, std::span<const double> y,
                              std::span<double> losses) const {
   times_minus_y(z, y, z);
-  kernels::softplus(z, losses);
-  kernels::sigmoid(z, z);
+  kernels::softplus_and_sigmoid(z, losses, z);
   times_minus_y(z, y, z);
 }
 

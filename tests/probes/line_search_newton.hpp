@@ -11,32 +11,10 @@
 #include <cmath>
 
 #include "algorithms/method.hpp"
+#include "core/hessian.hpp"
 #include "core/linalg.hpp"
 
 namespace cohort::probes {
-
-class UpperTriangle final : public HessianSink {
- public:
-  explicit UpperTriangle(std::size_t d) : d_(d) {}
-  void add(std::size_t i, std::size_t j, double value) override {
-    entries_.emplace_back(static_cast<std::uint32_t>(packed_index(i, j, d_)), value);
-  }
-  Block block(std::string name) {
-    std::sort(entries_.begin(), entries_.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<std::uint32_t> index;
-    std::vector<double> values;
-    for (const auto& [i, v] : entries_) {
-      index.push_back(i);
-      values.push_back(v);
-    }
-    return sparse_symmetric_block(std::move(name), d_, index, values);
-  }
-
- private:
-  std::size_t d_;
-  std::vector<std::pair<std::uint32_t, double>> entries_;
-};
 
 struct LineSearchNewton {
   static constexpr std::string_view name = "probe_newton";
@@ -116,7 +94,7 @@ struct LineSearchNewton {
     const Vec x = as_vec(ask.common.at("x").doubles());
     if (ask.phase == 0) {
       reply.values("value")[0] = oracle.gradient(x, reply.values("gradient"));
-      UpperTriangle hessian(client.layout->shared());
+      SparseHessian hessian(client.layout->shared());
       oracle.hessian(x, hessian);
       reply.set(hessian.block("hessian"));
       return {};

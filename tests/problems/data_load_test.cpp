@@ -103,7 +103,9 @@ TEST(Load, LabelsBecomeClassNumbersOverAllFilesAndWidthIsTheLargest) {
   EXPECT_THAT(data.store.classes(), ElementsAre(-1, 3, 7));
   EXPECT_EQ(data.store.features(), 5U);
   EXPECT_TRUE(data.store.client_rows(ClientId(0)).is_sparse());
-  EXPECT_THAT(data.store.client_rows(ClientId(0)).labels(), ElementsAre(1, 0, 1));
+  // A client's sparse rows are those of fewest non-zeros first.
+  EXPECT_THAT(data.store.client_rows(ClientId(0)).labels(), ElementsAre(1, 1, 0));
+  EXPECT_THAT(data.store.file_rows(RowSource::client), ElementsAre(2, 0, 1));
   EXPECT_THAT(data.store.rows(RowSource::test).labels(), ElementsAre(2, 0));
   EXPECT_THAT(data.store.file_rows(RowSource::test), ElementsAre(3, 4));
   EXPECT_EQ(row(data.store.rows(RowSource::test), 0), (std::vector<double>{0, 0, 0, 0, 1}));
