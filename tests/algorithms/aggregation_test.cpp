@@ -91,6 +91,21 @@ TEST(Distances, OfMappedRowsAreThoseOfTheRowsThemselves) {
   }
 }
 
+// About a row in the middle of most, the inner products of a far cluster are all alike.
+TEST(Distances, OfMappedRowsAreAccurateInATightClusterThatIsFar) {
+  Mat x = rows::normal(9, 6, 8);
+  x.bottomRows(4) *= 1e-3;
+  x.bottomRows(4).array() += 1000.0;
+  Mat m = Mat::Zero(3, 10);  // means of two rows of the cluster
+  for (Index a = 0; a < 3; ++a) m(a, 5 + a) = m(a, 6 + a) = 0.5;
+  const Mat y = rows::mapped(m, x);
+  const Distances of_mapped = map_distances(rows::measured(x), m);
+  for (const auto& [i, j] : {std::pair(0, 1), std::pair(0, 2), std::pair(1, 2)}) {
+    const double exact = rows::exact_distance(y, i, j);
+    EXPECT_NEAR(of_mapped.d2(i, j), exact, distance_accuracy * exact) << i << " " << j;
+  }
+}
+
 // From distances alone that of a clipped row would be noise, here larger than everything else.
 TEST(Distances, OfAClippedRowDoNotDependOnHowFarItWas) {
   const Mat honest = rows::normal(6, 8, 5);
