@@ -3,8 +3,6 @@
 #include <immintrin.h>
 #include <unistd.h>
 
-#include <array>
-
 namespace cohort::bench {
 
 std::size_t last_level_cache() {
@@ -13,7 +11,8 @@ std::size_t last_level_cache() {
 }
 
 double read_all(std::span<const std::byte> bytes) {
-  std::array<__m256d, 8> sum{};
+  __m256d sum[8];
+  for (__m256d& lane : sum) lane = _mm256_setzero_pd();
   const std::byte* data = bytes.data();
   for (std::size_t i = 0; i + 256 <= bytes.size(); i += 256) {
     for (std::size_t k = 0; k < 8; ++k) {

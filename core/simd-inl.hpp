@@ -25,7 +25,7 @@ using U64 = hn::RebindToUnsigned<F64>;
 using F32 = hn::Rebind<float, F64>;
 using V64 = hn::Vec<F64>;
 using M64 = hn::Mask<F64>;
-constexpr std::size_t lanes = hn::MaxLanes(F64());
+inline constexpr std::size_t lanes = hn::MaxLanes(F64());
 
 HWY_INLINE V64 set(double value) { return hn::Set(F64(), value); }
 

@@ -49,8 +49,7 @@ struct LinearModelOptions {
   /// Error: a bias is to be penalized that the model does not have.
   Result<void> check() const;
   static void declare(OptionTable<LinearModelOptions>& t) {
-    t.add("l2", &LinearModelOptions::l2, non_negative,
-          "λ of the regulariser (λ/2)·‖weight‖²");
+    t.add("l2", &LinearModelOptions::l2, non_negative, "λ of the regulariser (λ/2)·‖weight‖²");
     t.add("intercept", &LinearModelOptions::intercept, "whether each output has a bias");
     t.add("penalize_intercept", &LinearModelOptions::penalize_intercept,
           "whether the regulariser counts the bias, as in LIBLINEAR");
