@@ -77,7 +77,7 @@ std::string to_json(const Result& r) {
 
 std::string to_text(const Result& r) {
   std::string args;
-  for (const auto& [key, value] : r.args) args += " " + key + "=" + value;
+  for (const auto& [key, value] : r.args) args += fmt::format(" {}={}", key, value);
   std::string text = fmt::format("{}{}  ({}, {} thread{})\n  {:<12} {:.4g} {}  [{:.4g}, {:.4g}]\n",
                                  r.bench, args, isa_name(), r.threads, r.threads == 1 ? "" : "s",
                                  "target", r.target.median, r.unit, r.target.p10, r.target.p90);

@@ -9,8 +9,12 @@ namespace cohort::bench {
 cohort::Result<std::vector<Result>> kernels() {
   std::vector<Result> results;
   const std::size_t in_memory = 4 * last_level_cache() / sizeof(double);
-  for (const auto& [where, n] : {std::pair<std::string, std::size_t>("cache", 1 << 12),
-                                 std::pair<std::string, std::size_t>("memory", in_memory)}) {
+  struct Size {
+    std::string where;
+    std::size_t n;
+  };
+  for (const Size& size : {Size{"cache", 1 << 12}, Size{"memory", in_memory}}) {
+    const std::size_t n = size.n;
     std::vector<double> x(n), y(n), z(n);
     Stream(1, Purpose::test).fill_normal(x);
     Stream(2, Purpose::test).fill_normal(y);
@@ -29,7 +33,7 @@ cohort::Result<std::vector<Result>> kernels() {
       const double factor = 1e9 / static_cast<double>(calls * n);
       Result r;
       r.bench = "kernels";
-      r.args = {{"kernel", name}, {"where", where}, {"n", std::to_string(n)}};
+      r.args = {{"kernel", name}, {"where", size.where}, {"n", std::to_string(n)}};
       r.unit = "ns/element";
       r.target = scaled(pair.target, factor);
       r.yardstick_name = yardstick_name;

@@ -14,7 +14,7 @@ StopDecision decide_stop(const StopRules& rules, const Progress& progress,
   if (measured != nullptr) {
     for (const auto& [set, metrics] : *measured) {
       for (const auto& [metric, value] : metrics) {
-        const std::string name = set.empty() ? metric : set + "_" + metric;
+        const std::string name = set.empty() ? metric : fmt::format("{}_{}", set, metric);
         if (!std::isfinite(value)) {
           return {Verdict::diverged,
                   fmt::format("{} is {} in round {}", name, value, progress.round)};
@@ -31,7 +31,7 @@ StopDecision decide_stop(const StopRules& rules, const Progress& progress,
       const auto metric = set->second.find(t.metric);
       if (metric == set->second.end()) continue;
       if (t.at_least ? metric->second >= t.value : metric->second <= t.value) {
-        const std::string name = t.set.empty() ? t.metric : t.set + "_" + t.metric;
+        const std::string name = t.set.empty() ? t.metric : fmt::format("{}_{}", t.set, t.metric);
         return reached(fmt::format("{} = {} reached {}", name, metric->second, t.value));
       }
     }

@@ -13,7 +13,7 @@ constexpr double negligible = 1e-30;
 }  // namespace
 
 double probability_above(const CohortDraw& draw, std::uint64_t f) {
-  const auto [N, K, n] = draw;
+  const std::uint64_t N = draw.clients, K = draw.byzantine, n = draw.cohort;
   COHORT_CHECK(K <= N && n <= N, "a draw has at most all clients");
   const std::uint64_t lowest = n > N - K ? n - (N - K) : 0;
   const std::uint64_t highest = std::min(n, K);

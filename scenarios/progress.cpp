@@ -80,7 +80,7 @@ std::string ranks_and_threads(std::uint32_t ranks, std::uint64_t threads) {
 }
 
 std::string duration_text(Seconds seconds) {
-  const auto s = static_cast<std::uint64_t>(std::max(0.0, seconds.count()) + 0.5);
+  const auto s = std::llround(std::max(0.0, seconds.count()));
   if (s < 60) return fmt::format("{} s", s);
   if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
   return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);

@@ -50,14 +50,16 @@ struct OptionType<T> {
   static bool read(const ConfigNode& node, const std::string& path, const Bounds&, T& out,
                    Mistakes& mistakes) {
     const std::size_t before = mistakes.messages().size();
-    ConfigNode table = node;
+    const ConfigNode* table = &node;
+    ConfigNode named;
     if constexpr (requires { out.type; }) {
       if (node.is_text()) {
-        table.value = ConfigNode::Table{};
-        table.set("type", node);
+        named.spot = node.spot;
+        named.set("type", node);
+        table = &named;
       }
     }
-    out = option_table<T>().read(table, path, mistakes);
+    out = option_table<T>().read(*table, path, mistakes);
     return mistakes.messages().size() == before;
   }
   static ConfigNode write(const T& section) { return option_table<T>().write(section); }

@@ -46,7 +46,7 @@ struct AddVec {
 template <class T>
 Bytes to_bytes(std::span<const T> values) {
   Bytes bytes(values.size_bytes());
-  if (!values.empty()) std::memcpy(bytes.mutable_data(), values.data(), values.size_bytes());
+  std::copy(values.begin(), values.end(), bytes.as_mutable<T>().begin());
   return bytes;
 }
 
