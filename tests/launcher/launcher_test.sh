@@ -2,7 +2,8 @@
 # launcher_test.sh LAUNCHER: the launcher in a tree of its own, with a stand-in for cmake that
 # "builds" a program which prints its arguments and ends with status 7.
 set -u
-unset "${!OMPI_@}" "${!PMI@}" "${!SLURM_@}"
+# Not the folder of the build that runs this test, either.
+unset COHORT_BUILD_DIR "${!OMPI_@}" "${!PMI@}" "${!SLURM_@}"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 tree="$scratch/a tree"
