@@ -65,6 +65,8 @@ class Program {
     run->add_option("--out", run_.options.out,
                     "Folder of the run; default runs/<name>/<hash>-s<seed>");
     run->add_flag("--resume", run_.options.resume, "Go on with an unfinished run");
+    run->add_flag("--allow-mixed-numerics", run_.options.allow_mixed_numerics,
+                  "Go on though processes compute differently; bits are then not reproducible");
     run->add_flag("--explain", run_.explain,
                   "Show every option's value and where it comes from, and run nothing");
     run->add_flag("--dry-run", run_.dry_run,

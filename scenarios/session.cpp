@@ -8,6 +8,33 @@
 
 namespace cohort {
 
+namespace {
+
+// What a method's phases ask of the rule and of [method.update], which is known once the layout is.
+Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
+  for (const Phase& phase : scenario.method->phases(layout)) {
+    for (const BlockSpec& block : phase.up) {
+      if (block.combine == Combine::follow && !scenario.aggregation.gives_weights()) {
+        return bad_input(fmt::format(
+            "{}: block '{}' follows the weights of a rule, and {} gives none; choose a rule that "
+            "weighs whole updates",
+            scenario.method->name(), block.name, scenario.aggregation.rule->name()));
+      }
+      const bool has_model = std::any_of(phase.down.begin(), phase.down.end(),
+                                         [](const BlockSpec& down) { return down.name == "x"; });
+      if (block.is_update && !has_model && !scenario.update.transforms.empty()) {
+        return bad_input(fmt::format(
+            "{}: method.update transforms need the model that block '{}' updates, and the Ask "
+            "carries no block 'x'",
+            scenario.method->name(), block.name));
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::uint32_t rank,
                                                  std::uint32_t ranks) {
   std::unique_ptr<Prepared> p(new Prepared);
@@ -20,6 +47,7 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::
     input.data = &p->data_->store;
   }
   COHORT_TRY(p->function_, scenario.objective->make(input));
+  COHORT_DO(check_phases(scenario, p->function_->layout()));
   return p;
 }
 
