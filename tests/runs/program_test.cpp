@@ -157,7 +157,7 @@ TEST_P(SameBits, OverThreadsRanksAndInstructionSets) {
 
 // Killed at some point after its first checkpoint, on 4 ranks; resumed on 2.
 TEST_P(SameBits, AfterKillAndResumeOnFewerRanks) {
-  const std::vector<std::string> longer = {"--set", "schedule.rounds=600",
+  const std::vector<std::string> longer = {"--set", "schedule.rounds=300",
                                            "--set", "run.checkpoint.every_rounds=7",
                                            "--set", "evaluation.every=50"};
   auto words = command({"--out", "whole"});
