@@ -14,21 +14,9 @@ namespace {
 
 constexpr std::string_view manifest_prefix = "manifest-";
 
-// Hash of the body, then the body.
-std::vector<std::byte> sealed(const std::vector<std::byte>& body) {
-  std::vector<std::byte> file = to_bytes(hash_bytes(body));
-  file.insert(file.end(), body.begin(), body.end());
-  return file;
-}
-
 Result<Manifest> read_manifest(const std::filesystem::path& path) {
   const auto fail = [&](const std::string& why) { return bad_input(path.string() + ": " + why); };
-  COHORT_TRY(const std::vector<std::byte> bytes, read_file(path));
-  constexpr std::size_t hash_size = 2 * sizeof(std::uint64_t);
-  if (bytes.size() < hash_size) return fail("expected a manifest, found a shorter file");
-  const auto body = std::span<const std::byte>(bytes).subspan(hash_size);
-  COHORT_TRY(const Hash128 hash, from_bytes<Hash128>(std::span(bytes).first(hash_size)));
-  if (!(hash == hash_bytes(body))) return fail("the manifest is damaged (its hash differs)");
+  COHORT_TRY(const std::vector<std::byte> body, read_sealed(path));
   auto manifest = from_bytes<Manifest>(body);
   if (!manifest) return fail(manifest.error().message);
   if (manifest->version != Manifest::current_version) {
@@ -50,11 +38,10 @@ Result<void> CheckpointDirectory::write(const WriteCheckpoint& checkpoint,
                                         Manifest manifest) const {
   manifest.round = checkpoint.round;
   manifest.server_file = fmt::format("server-{}.bin", checkpoint.round);
-  manifest.server_hash = hash_bytes(checkpoint.state);
   manifest.client_files = checkpoint.client_files;
-  COHORT_DO(write_durably(path_ / manifest.server_file, checkpoint.state));
-  COHORT_DO(write_durably(path_ / fmt::format("{}{}.bin", manifest_prefix, checkpoint.round),
-                          sealed(to_bytes(manifest))));
+  COHORT_DO(write_sealed(path_ / manifest.server_file, checkpoint.state));
+  COHORT_DO(write_sealed(path_ / fmt::format("{}{}.bin", manifest_prefix, checkpoint.round),
+                         to_bytes(manifest)));
   return prune();
 }
 
@@ -84,10 +71,7 @@ Result<std::optional<Manifest>> CheckpointDirectory::latest() const {
 Result<ServerCheckpoint> CheckpointDirectory::read_server(const Manifest& manifest,
                                                           ServerCheckpoint blank) const {
   const auto path = path_ / manifest.server_file;
-  COHORT_TRY(const std::vector<std::byte> bytes, read_file(path));
-  if (!(hash_bytes(bytes) == manifest.server_hash)) {
-    return bad_input(path.string() + ": the checkpoint is damaged (its hash differs)");
-  }
+  COHORT_TRY(const std::vector<std::byte> bytes, read_sealed(path));
   Reader reader(bytes);
   reader.take(blank);
   if (const auto read = reader.finished(); !read) {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "coordinator/synchronous.hpp"
-#include "core/hash.hpp"
 
 namespace cohort {
 
@@ -22,7 +21,6 @@ struct Manifest {
   std::string scenario_hash;
   std::string fingerprint;  // numerics of the process that wrote it
   std::string server_file;
-  Hash128 server_hash;
   std::vector<std::string> client_files;             // oldest first
   std::map<std::string, std::uint64_t> log_offsets;  // bytes of each log at this point
   template <class V>
@@ -32,7 +30,6 @@ struct Manifest {
     v("scenario_hash", scenario_hash);
     v("fingerprint", fingerprint);
     v("server_file", server_file);
-    v("server_hash", server_hash);
     v("client_files", client_files);
     v("log_offsets", log_offsets);
   }

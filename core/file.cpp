@@ -8,6 +8,8 @@
 #include <cstring>
 #include <string>
 
+#include "core/hash.hpp"
+
 namespace cohort {
 
 namespace {
@@ -70,6 +72,27 @@ Result<std::vector<std::byte>> read_file(const std::filesystem::path& path) {
     done += static_cast<std::size_t>(n);
   }
   return bytes;
+}
+
+Result<void> write_sealed(const std::filesystem::path& path, std::span<const std::byte> bytes) {
+  std::vector<std::byte> file = to_bytes(hash_bytes(bytes));
+  file.insert(file.end(), bytes.begin(), bytes.end());
+  return write_durably(path, file);
+}
+
+Result<std::vector<std::byte>> read_sealed(const std::filesystem::path& path) {
+  COHORT_TRY(std::vector<std::byte> file, read_file(path));
+  constexpr std::ptrdiff_t hash_size = 2 * sizeof(std::uint64_t);
+  if (file.size() < static_cast<std::size_t>(hash_size)) {
+    return bad_input(path.string() + ": expected a hash and what it is of, found " +
+                     std::to_string(file.size()) + " bytes");
+  }
+  COHORT_TRY(const Hash128 hash, from_bytes<Hash128>(std::span(file).first(hash_size)));
+  file.erase(file.begin(), file.begin() + hash_size);
+  if (hash != hash_bytes(file)) {
+    return bad_input(path.string() + ": the file is damaged (its hash differs)");
+  }
+  return file;
 }
 
 }  // namespace cohort

@@ -15,4 +15,9 @@ namespace cohort {
 Result<void> write_durably(const std::filesystem::path& path, std::span<const std::byte> bytes);
 Result<std::vector<std::byte>> read_file(const std::filesystem::path& path);
 
+/// The same with the hash of the bytes in front of them, which is checked when they are read. Error
+/// (bad_input): the file is too short, or is not what was written.
+Result<void> write_sealed(const std::filesystem::path& path, std::span<const std::byte> bytes);
+Result<std::vector<std::byte>> read_sealed(const std::filesystem::path& path);
+
 }  // namespace cohort

@@ -416,7 +416,7 @@ EvaluatedMessage Worker::evaluate(const EvaluateMessage& message) {
   return out;
 }
 
-// A checkpoint file: hash of what follows, replica and the Ask that it has seen, client records.
+// A checkpoint file, sealed: replica and the Ask that it has seen, client records.
 SavedMessage Worker::save(const SaveMessage& message) {
   store_.settle(message.settled);
   SavedMessage saved;
@@ -427,23 +427,16 @@ SavedMessage Worker::save(const SaveMessage& message) {
   replica_.save(writer);
   const std::vector<std::byte> records = store_.save(message.complete);
   writer.raw(records.data(), records.size());
-  std::vector<std::byte> file = to_bytes(hash_bytes(body));
-  file.insert(file.end(), body.begin(), body.end());
   saved.file = fmt::format("clients-{}-{}.bin", message.round, setup_.rank.value);
   const auto path = std::filesystem::path(message.directory) / saved.file;
-  if (auto written = write_durably(path, file); !written) saved.error = written.error().message;
+  if (auto written = write_sealed(path, body); !written) saved.error = written.error().message;
   return saved;
 }
 
 Result<void> Worker::load(const std::vector<std::filesystem::path>& files) {
   for (const auto& path : files) {
     const auto fail = [&](const std::string& why) { return bad_input(path.string() + ": " + why); };
-    COHORT_TRY(const std::vector<std::byte> bytes, read_file(path));
-    constexpr std::size_t hash_size = 2 * sizeof(std::uint64_t);
-    if (bytes.size() < hash_size) return fail("expected a checkpoint, found a shorter file");
-    const auto body = std::span<const std::byte>(bytes).subspan(hash_size);
-    COHORT_TRY(const auto hash, from_bytes<Hash128>(std::span(bytes).first(hash_size)));
-    if (!(hash == hash_bytes(body))) return fail("the checkpoint is damaged (its hash differs)");
+    COHORT_TRY(const std::vector<std::byte> body, read_sealed(path));
     Reader reader(body);
     AskId observed;
     reader("observed", observed);
@@ -454,7 +447,7 @@ Result<void> Worker::load(const std::vector<std::filesystem::path>& files) {
       observed_ = observed;
       replica_ = std::move(replica);
     }
-    if (auto loaded = store_.load(body.last(reader.remaining()), setup_.held); !loaded) {
+    if (auto loaded = store_.load(std::span(body).last(reader.remaining()), setup_.held); !loaded) {
       return fail(loaded.error().message);
     }
   }
