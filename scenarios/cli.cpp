@@ -56,6 +56,9 @@ class Program {
     }
     CLI::App app("Cohort: distributed optimization where the data stays where it is", "cohort");
     app.require_subcommand(1);
+    const std::string about =
+        fmt::format("cohort {} ({}, {}, {})", version(), commit(), compiler(), isa_name());
+    app.set_version_flag("--version", about);
     app.set_help_all_flag("--help-all", "Help of all commands");
 
     auto* run = app.add_subcommand("run", "Run a scenario");
@@ -94,8 +97,7 @@ class Program {
     if (command == "compare") return do_compare(runs_[0], runs_[1]);
     if (command == "verify") return do_verify(runs_[0]);
     if (command == "doctor") return process_.prints() ? run_doctor(std::cout) : 0;
-    print_text(
-        fmt::format("cohort {} ({}, {}, {})\n", version(), commit(), compiler(), isa_name()));
+    print_text(about + "\n");
     return 0;
   }
 
