@@ -17,6 +17,9 @@ function(cohort_test_executable name)
   set_target_properties(${name} PROPERTIES COHORT_IS_TEST ON)
   target_link_libraries(${name} PRIVATE cohort_test_base)
   target_precompile_headers(${name} REUSE_FROM cohort_test_base)
+  if(CMAKE_DISABLE_PRECOMPILE_HEADERS)  # tests count on it for GoogleTest
+    target_compile_options(${name} PRIVATE "SHELL:-include ${PROJECT_SOURCE_DIR}/tests/pch.hpp")
+  endif()
 endfunction()
 
 # cohort_tests(folder): executable <folder>_tests of tests/<folder>/**/*_test.cpp, on the room of that

@@ -18,6 +18,9 @@ struct Process {
 /// What mpirun or srun tell before any message is sent; rank 0 if they tell nothing.
 Process process_from_environment();
 
+/// Version, commit, compiler and instruction set on one line.
+std::string about();
+
 /// `cohort bench`, which is a room of its own.
 using Bench = std::function<int(const std::vector<std::string>& arguments)>;
 

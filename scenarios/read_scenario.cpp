@@ -1,0 +1,739 @@
+#include "scenarios/read_scenario.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <optional>
+
+#include "algorithms/method_config.hpp"
+#include "core/hash.hpp"
+#include "core/random.hpp"
+#include "scenarios/byzantine.hpp"
+#include "scenarios/sections.hpp"
+#include "scenarios/toml.hpp"
+
+namespace cohort {
+
+namespace {
+
+constexpr double default_risk = 1e-3;
+constexpr std::size_t hash_digits = 12;
+/// The rule that is none: what the combination `mean` does.
+constexpr std::string_view weighted_mean = "weighted_mean";
+/// Shares are decimal texts: 0.7 + 0.1 + 0.2 is 1, and 0.29 of 100 is 29.
+constexpr double rounding = 1e-9;
+
+const std::vector<std::string>& section_names() {
+  static const std::vector<std::string> names = {"name",       "data",   "problem",     "model",
+                                                 "clients",    "method", "aggregation", "schedule",
+                                                 "evaluation", "run",    "sweep"};
+  return names;
+}
+
+ConfigNode named(std::string type) {
+  ConfigNode node = config_table();
+  node.set("type", config_value(std::move(type)));
+  return node;
+}
+
+/// A section as it was read. What was wrong has been told; what depends on it is not checked then,
+/// so that one mistake gives one message.
+template <class S>
+struct Read {
+  S value{};
+  bool is_sound = true;
+};
+
+class Loader {
+ public:
+  Loader(const Catalogue& catalogue, const ConfigNode& root, std::filesystem::path file,
+         Mistakes& mistakes)
+      : catalogue_(catalogue), root_(root), mistakes_(mistakes) {
+    out_.file = std::move(file);
+  }
+
+  Scenario load() {
+    for (const auto& [key, node] : root_.table()) {
+      const auto& names = section_names();
+      if (std::find(names.begin(), names.end(), key) == names.end()) {
+        mistakes_.add(node.spot, unknown_name_message("section", key, "the scenario", names));
+      }
+    }
+    read_name();
+    const auto run = section<RunSection>("run");
+    const auto clients = section<ClientsSection>("clients");
+    const auto schedule = section<ScheduleSection>("schedule");
+    read_run(run.value);
+    read_objective();
+    auto data = section<DataSection>("data");
+    read_data(data);
+    clients_sound_ = clients.is_sound;
+    schedule_sound_ = schedule.is_sound;
+    read_clients(clients.value);
+    read_schedule(schedule.value);
+    read_method();
+    read_aggregation();
+    read_evaluation(schedule.value);
+    finish(run.value);
+    return std::move(out_);
+  }
+
+ private:
+  // ---- help ----
+
+  const ConfigNode* find(std::string_view path) const {
+    const ConfigNode* node = &root_;
+    while (node != nullptr && !path.empty()) {
+      const auto dot = std::min(path.find('.'), path.size());
+      node = node->find(path.substr(0, dot));
+      path.remove_prefix(std::min(dot + 1, path.size()));
+    }
+    return node;
+  }
+  /// Of the option, or of the nearest table that it would be in.
+  Spot spot(std::string_view path) const {
+    for (;;) {
+      if (const ConfigNode* node = find(path)) return path.empty() ? whole_file() : node->spot;
+      const auto dot = path.rfind('.');
+      path = dot == std::string_view::npos ? std::string_view{} : path.substr(0, dot);
+    }
+  }
+  Spot whole_file() const { return {out_.file.string(), 0, 0}; }
+
+  template <class... Args>
+  void mistake(std::string_view path, fmt::format_string<Args...> format, Args&&... args) {
+    mistakes_.add(spot(path),
+                  fmt::format("{}: {}", path, fmt::format(format, std::forward<Args>(args)...)));
+  }
+
+  template <class S>
+  Read<S> section(const std::string& path) {
+    Read<S> read;
+    const std::size_t before = mistakes_.messages().size();
+    if (const ConfigNode* node = find(path)) {
+      read.value = option_table<S>().read(*node, path, mistakes_);
+    }
+    read.is_sound = mistakes_.messages().size() == before;
+    return read;
+  }
+
+  /// Makes the algorithm and replaces the choice by its effective options.
+  template <class Base>
+  std::shared_ptr<const Base> make(const Registry<Base>* registry, ConfigNode& choice,
+                                   const std::string& path) {
+    Made<Base> made = registry->make(choice, path, mistakes_);
+    if (made.object == nullptr) return nullptr;
+    choice = std::move(made.options);
+    cite(registry, choice, path);
+    return made.object;
+  }
+  template <class Base>
+  std::vector<std::shared_ptr<const Base>> make_all(const Registry<Base>* registry,
+                                                    std::vector<Choice>& choices,
+                                                    const std::string& path) {
+    std::vector<std::shared_ptr<const Base>> made;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      made.push_back(make(registry, choices[i].node, fmt::format("{}[{}]", path, i)));
+    }
+    return made;
+  }
+
+  // ---- sections ----
+
+  void read_name() {
+    out_.name = out_.file.stem().string();
+    if (const ConfigNode* node = find("name")) {
+      OptionType<std::string>::read(*node, "name", any_value, out_.name, mistakes_);
+    }
+    if (!is_file_name(out_.name)) {
+      mistake("name",
+              "expected letters, digits, '_', '-' and '.', since it names a folder, found "
+              "'{}'",
+              out_.name);
+    }
+    effective("name") = config_value(out_.name);
+  }
+
+  void read_run(const RunSection& run) {
+    out_.seeds.run = run.seed;
+    out_.site.threads = run.threads.number.value_or(0);
+    out_.site.out = run.out;
+    out_.site.checkpoint = run.checkpoint;
+    out_.site.trace = run.trace;
+  }
+
+  void read_objective() {
+    const ConfigNode* model = find("model");
+    const ConfigNode* problem = find("problem");
+    if (model != nullptr && problem != nullptr) {
+      mistake("problem",
+              "expected [model] (on the rows of [data]) or [problem] (which brings its "
+              "own), found both");
+      return;
+    }
+    if (model == nullptr && problem == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [model] or [problem]");
+      return;
+    }
+    const std::string path = model != nullptr ? "model" : "problem";
+    const ConfigNode& given = model != nullptr ? *model : *problem;
+    std::optional<std::uint64_t> seed;
+    if (const ConfigNode* node = given.find("seed")) {
+      OptionType<std::optional<std::uint64_t>>::read(*node, path + ".seed", any_value, seed,
+                                                     mistakes_);
+    }
+    out_.seeds.model = seed.value_or(out_.seeds.run);
+    ConfigNode choice = without(given, {"seed"});
+    const std::size_t before = mistakes_.messages().size();
+    out_.objective = make(model != nullptr ? catalogue_.models : catalogue_.problems, choice, path);
+    objective_sound_ = mistakes_.messages().size() == before && out_.objective != nullptr;
+    if (out_.objective == nullptr) return;
+    choice.set("seed", OptionType<std::uint64_t>::write(out_.seeds.model));
+    effective(path) = std::move(choice);
+  }
+
+  void read_data(Read<DataSection>& read) {
+    if (find("data") == nullptr) {
+      out_.seeds.data = out_.seeds.run;
+      if (find("model") != nullptr) {
+        mistakes_.add(whole_file(), "expected a section [data] for the [model]");
+      }
+      return;
+    }
+    if (find("problem") != nullptr && find("model") == nullptr) {
+      mistake("data", "a [problem] brings its own rows, so [data] would be ignored");
+      return;
+    }
+    DataSection& data = read.value;
+    DataOptions& out = out_.data.emplace();
+    out.base = data.base.empty() ? out_.file.parent_path() : std::filesystem::path(data.base);
+    if (data.name.has_value() == data.train.has_value()) {
+      mistake("data", "expected either name (a data set that ships) or train (a file), found {}",
+              data.name ? "both" : "neither");
+    }
+    if (data.name) {
+      read_built_in(*data.name);
+      for (const auto* option : {"test", "format", "label", "header"}) {
+        if (data_has(option))
+          mistake(fmt::format("data.{}", option), "is for files named by train");
+      }
+    } else if (data.train) {
+      check_file("data.train", *data.train);
+      if (data.test) check_file("data.test", *data.test);
+      data.format = data.format.value_or(FileFormat::detect);
+      data.label = data.label.value_or(CsvFormat{}.label);
+      data.header = data.header.value_or(CsvFormat::Header::detect);
+      out.format = *data.format;
+      out.csv.label = *data.label;
+      out.csv.header = *data.header;
+    }
+    out.name = data.name.value_or("");
+    out.train = data.train.value_or("");
+    out.test = data.test.value_or("");
+    out.task = out_.objective == nullptr || out_.objective->has_classes() ? Task::classification
+                                                                          : Task::regression;
+    out.standardize = data.standardize;
+    out.storage = data.storage;
+    data.seed = data.seed.value_or(out_.seeds.run);
+    out_.seeds.data = out.seed = *data.seed;
+    read_split(data.split);
+    read_partition(data.partition);
+    data_sound_ = read.is_sound;
+    effective("data") = option_table<DataSection>().write(data);
+  }
+
+  bool data_has(std::string_view option) const { return find("data")->find(option) != nullptr; }
+
+  void read_built_in(const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& entry : builtin_data()) names.emplace_back(entry.name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      mistakes_.add(spot("data.name"), unknown_name_message("data set", name, "data.name", names));
+    }
+  }
+
+  void check_file(std::string_view path, const std::string& file) {
+    const auto found = find_data_file(file, out_.data->base);
+    if (!found) {
+      mistake(path, "{}", found.error().message);
+    } else if (std::error_code error; !std::filesystem::is_regular_file(*found, error)) {
+      mistake(path, "expected a file, found nothing of the kind at {}", found->string());
+    }
+  }
+
+  void read_split(SplitSection& split) {
+    split.validation = split.validation.value_or(0);
+    split.test = split.test.value_or(0);
+    const double rest = 1 - *split.validation - *split.test;
+    if (rest <= rounding) {
+      mistake("data.split", "expected some rows left to train, found validation {} and test {}",
+              *split.validation, *split.test);
+    } else if (split.train && std::abs(*split.train - rest) > rounding) {
+      mistake("data.split", "expected shares that sum to 1, found {}",
+              *split.train + *split.validation + *split.test);
+    }
+    split.train = split.train.value_or(rest);
+    out_.data->split = {*split.train, *split.validation, *split.test};
+  }
+
+  void read_partition(PartitionSection& partition) {
+    PartitionOptions& out = out_.data->partition;
+    out.type = partition.type;
+    out.min_rows = partition.min_rows;
+    if (partition.type == PartitionOptions::Type::iid) {
+      for (const auto* option : {"alpha", "over"}) {
+        const std::string path = fmt::format("data.partition.{}", option);
+        if (find(path) != nullptr) mistake(path, "is an option of type = \"dirichlet\"");
+      }
+      return;
+    }
+    out.over = *(partition.over = partition.over.value_or(out.over));
+    out.alpha = *(partition.alpha = partition.alpha.value_or(out.alpha));
+    if (out_.objective != nullptr && !out_.objective->has_classes()) {
+      mistake("data.partition", "dirichlet deals the rows of each class, and {} has no classes",
+              out_.objective->name());
+    }
+  }
+
+  void read_clients(ClientsSection clients) {
+    if (!clients_sound_) return;
+    if (!clients.count) {
+      mistakes_.add(spot("clients"), "expected clients.count, the number of clients");
+      clients_sound_ = false;
+      return;
+    }
+    const std::uint64_t n = *clients.count;
+    out_.clients.count = n;
+    if (out_.data) out_.data->clients = n;
+    out_.clients.weights = clients.weights;
+    if (clients.cohort_size && clients.participation) {
+      mistake("clients.participation", "expected cohort_size or participation, found both");
+      clients_sound_ = false;
+    }
+    if (clients.cohort_size && *clients.cohort_size > n) {
+      mistake("clients.cohort_size", "expected at most clients.count = {}, found {}", n,
+              *clients.cohort_size);
+      clients_sound_ = false;
+    }
+    if (clients.participation) {
+      const auto share = std::llround(*clients.participation * static_cast<double>(n));
+      out_.clients.cohort_size = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share));
+    } else {
+      clients.cohort_size = clients.cohort_size.value_or(n);
+      out_.clients.cohort_size = *clients.cohort_size;
+    }
+    if (clients.byzantine) read_byzantine(*clients.byzantine);
+    effective("clients") = option_table<ClientsSection>().write(clients);
+  }
+
+  void read_byzantine(ByzantineSection& section) {
+    const std::uint64_t n = out_.clients.count;
+    Byzantine& out = out_.clients.byzantine;
+    const std::size_t before = mistakes_.messages().size();
+    if (section.count.has_value() + section.fraction.has_value() + section.clients.has_value() !=
+        1) {
+      mistake("clients.byzantine", "expected one of count, fraction and clients");
+    } else if (section.clients) {
+      for (const std::uint64_t id : *section.clients) {
+        if (id >= n) {
+          mistake("clients.byzantine.clients", "expected ids below clients.count = {}, found {}", n,
+                  id);
+        }
+        out.clients.emplace_back(id);
+      }
+      std::sort(out.clients.begin(), out.clients.end());
+      if (std::adjacent_find(out.clients.begin(), out.clients.end()) != out.clients.end()) {
+        mistake("clients.byzantine.clients", "expected different ids, found one twice");
+      }
+    } else {
+      const auto wanted =
+          section.count ? *section.count
+                        : static_cast<std::uint64_t>(
+                              std::floor(*section.fraction * static_cast<double>(n) + rounding));
+      if (wanted <= n) {
+        const Stream stream(out_.seeds.run, Purpose::byzantine_choice);
+        for (const auto id : sample_without_replacement(stream, wanted, n)) {
+          out.clients.emplace_back(id);
+        }
+      }
+      if (wanted >= n) too_few_honest(wanted);
+    }
+    if (section.clients && out.clients.size() >= n) too_few_honest(out.clients.size());
+    out.from_round = section.from_round;
+    if (section.attack.node.is_none()) {
+      mistake("clients.byzantine", "expected attack, what the Byzantine clients send; one of {}",
+              fmt::join(catalogue_.attacks->names(), ", "));
+    } else {
+      out.attack = make(catalogue_.attacks, section.attack.node, "clients.byzantine.attack");
+    }
+    if (mistakes_.messages().size() != before) clients_sound_ = false;
+  }
+  void too_few_honest(std::uint64_t byzantine) {
+    mistake("clients.byzantine", "expected at least one honest client, found {} Byzantine of {}",
+            byzantine, out_.clients.count);
+  }
+
+  void read_schedule(ScheduleSection schedule) {
+    if (!schedule_sound_) return;
+    if (!schedule.rounds) {
+      mistakes_.add(spot("schedule"), "expected schedule.rounds, the length of the run");
+      schedule_sound_ = false;
+      return;
+    }
+    if (schedule.quorum < 1 && !schedule.deadline) {
+      mistake("schedule.quorum",
+              "is what counts after a deadline, and schedule.deadline is not "
+              "given");
+    }
+    Schedule& out = out_.schedule;
+    out.type = schedule.type;
+    out.quorum = schedule.quorum;
+    if (schedule.deadline) out.deadline = Seconds(*schedule.deadline);
+    out.stop.rounds = *schedule.rounds;
+    if (schedule.stop) {
+      const StopSection& stop = *schedule.stop;
+      out.stop.oracle_calls = stop.oracle_calls;
+      out.stop.protocol_bytes = stop.protocol_bytes;
+      out.stop.loss_above = stop.loss_above;
+      if (stop.wall_time) {
+        if (stop.wall_time->number) out.stop.wall_time = Seconds(*stop.wall_time->number);
+        out.before_slurm_limit = !stop.wall_time->number;
+      }
+    }
+    effective("schedule") = option_table<ScheduleSection>().write(schedule);
+  }
+
+  void read_method() {
+    const ConfigNode* given = find("method");
+    if (given == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [method]");
+      return;
+    }
+    const std::size_t before = mistakes_.messages().size();
+    MethodSetup setup = make_method(
+        *given, "method", *catalogue_.methods,
+        {catalogue_.estimators, catalogue_.transforms, catalogue_.optimizers}, mistakes_);
+    method_sound_ = mistakes_.messages().size() == before;
+    if (!method_sound_) return;
+    out_.method = std::move(setup.method);
+    out_.local = std::move(setup.local);
+    out_.update = std::move(setup.update);
+    out_.server = std::move(setup.server);
+    cite(catalogue_.methods, setup.effective, "method");
+    for (const std::string stage : {"local", "update", "server"}) {
+      cite_stage(setup.effective.find(stage), "method." + stage);
+    }
+    if (!out_.update.transforms.empty() &&
+        !has_block([](const BlockSpec& block) { return block.is_update; })) {
+      mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
+    }
+    check_capabilities(out_.method->needs());
+    effective("method") = std::move(setup.effective);
+  }
+
+  template <class Base>
+  void cite(const Registry<Base>* registry, const ConfigNode& made, const std::string& path) {
+    const std::string& name = made.find("type")->text();
+    out_.chosen.push_back({path, name, registry->find(name)->source});
+  }
+  void cite_stage(const ConfigNode* stage, const std::string& path) {
+    if (stage == nullptr) return;
+    if (const ConfigNode* node = stage->find("estimator")) {
+      cite(catalogue_.estimators, *node, path + ".estimator");
+    }
+    if (const ConfigNode* node = stage->find("transforms")) {
+      for (std::size_t i = 0; i < node->list().size(); ++i) {
+        cite(catalogue_.transforms, node->list()[i], fmt::format("{}.transforms[{}]", path, i));
+      }
+    }
+    if (const ConfigNode* node = stage->find("optimizer")) {
+      cite(catalogue_.optimizers, *node, path + ".optimizer");
+    }
+  }
+
+  /// Whether any reply of the method has such a block; what the phases are does not depend on the
+  /// size of the model.
+  bool has_block(const std::function<bool(const BlockSpec&)>& wanted) const {
+    Layout layout;
+    layout.append("x", 1, 1, SegmentKind::weight);
+    const std::vector<Phase> phases = out_.method->phases(layout);
+    return std::any_of(phases.begin(), phases.end(), [&](const Phase& phase) {
+      return std::any_of(phase.up.begin(), phase.up.end(), wanted);
+    });
+  }
+
+  void check_capabilities(const MethodNeeds& needs) {
+    if (out_.objective == nullptr) return;
+    const auto check = [&](std::string_view path, std::string_view who, Capabilities wanted) {
+      const Capabilities missing = wanted.without(out_.objective->capabilities());
+      if (!missing.empty()) {
+        mistake(path, "{} asks for {}, which {} does not have", who, missing.to_string(),
+                out_.objective->name());
+      }
+    };
+    check("method", out_.method->name(), needs.oracle);
+    if (out_.local.estimator != nullptr) {
+      check("method.local.estimator", out_.local.estimator->name(), out_.local.estimator->needs());
+    }
+  }
+
+  void read_aggregation() {
+    if (find("aggregation") == nullptr) return;
+    auto read = section<AggregationSection>("aggregation");
+    AggregationSection& aggregation = read.value;
+    const std::size_t before = mistakes_.messages().size();
+    Aggregation& out = out_.aggregation;
+    if (aggregation.rule.node.is_none()) {
+      mistake("aggregation", "expected rule, one of {}",
+              fmt::join(catalogue_.rules->names(), ", "));
+    } else if (algorithm_of(aggregation.rule.node) == weighted_mean) {
+      read_weighted_mean(aggregation);
+      return;
+    } else {
+      out.rule = make(catalogue_.rules, aggregation.rule.node, "aggregation.rule");
+    }
+    out.maps =
+        make_all(catalogue_.row_maps, aggregation.pre_aggregators, "aggregation.pre_aggregators");
+    const bool is_auto = aggregation.f && !aggregation.f->number;
+    if (aggregation.f_risk && !is_auto) {
+      mistake("aggregation.f_risk", "is an option of f = \"auto\"");
+    }
+    if (is_auto) aggregation.f_risk = aggregation.f_risk.value_or(default_risk);
+    const bool is_sound = read.is_sound && mistakes_.messages().size() == before;
+    if (is_sound && method_sound_) check_rule_fits_method();
+    if (is_sound && clients_sound_ && (!is_auto || schedule_sound_)) find_f(aggregation);
+    effective("aggregation") = option_table<AggregationSection>().write(aggregation);
+  }
+
+  /// What no [aggregation] means, too.
+  void read_weighted_mean(AggregationSection& section) {
+    const ConfigNode& node = section.rule.node;
+    if (node.is_table()) {
+      options_detail::refuse_unknown(node, "aggregation.rule", {"type"}, mistakes_);
+    }
+    for (const auto* option : {"pre_aggregators", "f", "f_risk"}) {
+      const std::string path = fmt::format("aggregation.{}", option);
+      if (find(path) != nullptr) {
+        mistake(path,
+                "is for robust rules; the weighted mean promises nothing, and mean is the "
+                "rule that counts all alike");
+      }
+    }
+    effective("aggregation").set("rule", named(std::string(weighted_mean)));
+  }
+
+  void check_rule_fits_method() {
+    const Aggregation& aggregation = out_.aggregation;
+    const MethodNeeds needs = out_.method->needs();
+    const bool is_robust =
+        aggregation.rule->kind() != RuleKind::linear || !aggregation.maps.empty();
+    if (is_robust && needs.has_mirrored_state && !needs.allows_rule_with_mirror) {
+      mistake("aggregation.rule",
+              "the server and the clients of {} hold parts of one quantity, which {} would break; "
+              "leave [aggregation] out or choose another method",
+              out_.method->name(), aggregation.rule->name());
+    } else if (!has_block([](const BlockSpec& block) { return block.combine == Combine::rule; })) {
+      mistake("aggregation", "{} combines nothing by a rule, so it would be ignored",
+              out_.method->name());
+    }
+  }
+
+  void find_f(const AggregationSection& section) {
+    const Aggregation& aggregation = out_.aggregation;
+    const std::uint64_t n = out_.clients.cohort_size;
+    const CohortDraw draw{out_.clients.count, out_.clients.byzantine.clients.size(), n};
+    const std::uint64_t rounds = out_.schedule.stop.rounds;
+    if (!section.f) {
+      std::string_view needy = aggregation.rule->needs_f() ? aggregation.rule->name() : "";
+      for (const auto& map : aggregation.maps) {
+        if (map->needs_f()) needy = map->name();
+      }
+      if (!needy.empty()) {
+        mistake("aggregation",
+                "{} needs f, the number of Byzantine updates that it allows for; "
+                "give it, or f = \"auto\"",
+                needy);
+      }
+      return;
+    }
+    const double risk = section.f_risk.value_or(default_risk);
+    out_.f = section.f->number ? *section.f->number : least_f(draw, rounds, risk);
+    const std::size_t tolerated = tolerated_f(aggregation, n);
+    if (out_.f <= tolerated) return;
+    std::string chain(aggregation.rule->name());
+    for (auto map = aggregation.maps.rbegin(); map != aggregation.maps.rend(); ++map) {
+      chain = fmt::format("{} and {}", (*map)->name(), chain);
+    }
+    const auto enough =
+        smallest_sufficient_cohort(draw, aggregation, section.f->number, rounds, risk);
+    mistake("aggregation.f", "{} tolerates {} of {} updates, found f = {}{}; {}", chain, tolerated,
+            n, out_.f,
+            section.f->number ? ""
+                              : fmt::format(" (exceeded in some of {} rounds with probability at "
+                                            "most {}: {} of {} clients are Byzantine)",
+                                            rounds, risk, draw.byzantine, draw.clients),
+            enough ? fmt::format("clients.cohort_size = {} is the smallest that is enough", *enough)
+                   : fmt::format("all {} clients are not enough", draw.clients));
+  }
+
+  void read_evaluation(const ScheduleSection& schedule) {
+    auto read = section<EvaluationSection>("evaluation");
+    EvaluationSection& evaluation = read.value;
+    const bool has_test = out_.data && (out_.data->split.test > 0 || !out_.data->test.empty());
+    const bool has_validation = out_.data && out_.data->split.validation > 0;
+    const Objective* objective = out_.objective.get();
+    if (!evaluation.on) {
+      evaluation.on = {has_test ? EvaluationSet::test : EvaluationSet::train};
+    }
+    if (!evaluation.metrics) {
+      evaluation.metrics = {find("problem") != nullptr ? Metric::objective : Metric::loss};
+      if (objective != nullptr && objective->has_classes()) {
+        evaluation.metrics->push_back(Metric::accuracy);
+      }
+      if (objective != nullptr && objective->has_known_minimiser()) {
+        evaluation.metrics->push_back(Metric::distance);
+      }
+    }
+    out_.evaluation = {evaluation.every, evaluation.at_start, *evaluation.on, *evaluation.metrics};
+    effective("evaluation") = option_table<EvaluationSection>().write(evaluation);
+    if (!read.is_sound || !objective_sound_) return;
+
+    if (find("problem") != nullptr || data_sound_) {
+      if (out_.evaluates(EvaluationSet::test) && !has_test) no_rows("test");
+      if (out_.evaluates(EvaluationSet::validation) && !has_validation) no_rows("validation");
+    }
+    if (out_.evaluates(Metric::accuracy) && !objective->has_classes()) {
+      mistake("evaluation.metrics", "accuracy needs classes, and {} has none", objective->name());
+    }
+    if (out_.evaluates(Metric::distance) && !objective->has_known_minimiser()) {
+      mistake("evaluation.metrics", "distance needs a known minimiser, and {} has none",
+              objective->name());
+    }
+    if (schedule_sound_ && schedule.stop) read_targets(*schedule.stop);
+  }
+  void no_rows(std::string_view set) {
+    if (out_.data) {
+      mistake("evaluation.on", "there are no {} rows: data.split.{} is 0", set, set);
+    } else {
+      mistake("evaluation.on", "a [problem] has no {} rows; expected train", set);
+    }
+  }
+
+  void read_targets(const StopSection& stop) {
+    using Set = EvaluationSet;
+    struct Target {
+      std::optional<double> value;
+      std::optional<Set> set;
+      Metric metric;
+    };
+    const Target targets[] = {{stop.train_loss, Set::train, Metric::loss},
+                              {stop.train_accuracy, Set::train, Metric::accuracy},
+                              {stop.train_objective, Set::train, Metric::objective},
+                              {stop.validation_loss, Set::validation, Metric::loss},
+                              {stop.validation_accuracy, Set::validation, Metric::accuracy},
+                              {stop.validation_objective, Set::validation, Metric::objective},
+                              {stop.test_loss, Set::test, Metric::loss},
+                              {stop.test_accuracy, Set::test, Metric::accuracy},
+                              {stop.test_objective, Set::test, Metric::objective},
+                              {stop.gradient_norm, {}, Metric::gradient_norm},
+                              {stop.distance, {}, Metric::distance}};
+    for (const Target& target : targets) {
+      if (!target.value) continue;
+      const std::string metric(to_string(target.metric));
+      const std::string set(target.set ? to_string(*target.set) : "");
+      const std::string path =
+          fmt::format("schedule.stop.{}{}{}", set, target.set ? "_" : "", metric);
+      if (target.set && !out_.evaluates(*target.set)) {
+        mistake(path, "is never measured: '{}' is not in evaluation.on", set);
+      } else if (!out_.evaluates(target.metric)) {
+        mistake(path, "is never measured: '{}' is not in evaluation.metrics", metric);
+      }
+      out_.schedule.stop.targets.push_back(
+          {set, metric, *target.value, target.metric == Metric::accuracy});
+    }
+  }
+
+  ConfigNode& effective(const std::string& key) { return out_.effective.set(key, {}); }
+
+  void finish(const RunSection& run) {
+    effective("run") = option_table<RunSection>().write(run);
+    // In the order of the documentation, whatever the order of the checks.
+    ConfigNode ordered = config_table();
+    for (const std::string& key : section_names()) {
+      if (ConfigNode* node = out_.effective.find(key)) ordered.set(key, std::move(*node));
+    }
+    out_.effective = std::move(ordered);
+    const std::string text = out_.toml();
+    out_.hash = hash_bytes(std::as_bytes(std::span(text))).hex().substr(0, hash_digits);
+  }
+
+  const Catalogue& catalogue_;
+  const ConfigNode& root_;
+  Mistakes& mistakes_;
+  Scenario out_;
+  bool objective_sound_ = false;
+  bool data_sound_ = false;
+  bool clients_sound_ = false;
+  bool schedule_sound_ = false;
+  bool method_sound_ = false;
+};
+
+}  // namespace
+
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' ||
+                  c == '.';
+         });
+}
+
+std::string algorithm_of(const ConfigNode& node) {
+  if (node.is_text()) return node.text();
+  if (const ConfigNode* type = node.find("type"); type != nullptr && type->is_text()) {
+    return type->text();
+  }
+  if (const ConfigNode* rule = node.find("rule")) return algorithm_of(*rule);
+  return {};
+}
+
+ConfigNode without(const ConfigNode& node, std::initializer_list<std::string_view> keys) {
+  ConfigNode out = node;
+  if (out.is_table()) {
+    std::erase_if(out.table(), [&](const auto& entry) {
+      return std::find(keys.begin(), keys.end(), entry.first) != keys.end();
+    });
+  }
+  return out;
+}
+
+Scenario read_scenario(const ConfigNode& root, const std::filesystem::path& file,
+                       const Catalogue& catalogue, Mistakes& mistakes) {
+  return Loader(catalogue, root, file, mistakes).load();
+}
+
+bool Scenario::evaluates(EvaluationSet set) const {
+  return std::find(evaluation.on.begin(), evaluation.on.end(), set) != evaluation.on.end();
+}
+bool Scenario::evaluates(Metric metric) const {
+  return std::find(evaluation.metrics.begin(), evaluation.metrics.end(), metric) !=
+         evaluation.metrics.end();
+}
+
+std::string Scenario::toml() const { return to_toml_document(effective); }
+
+std::string Scenario::toml_for_replay() const {
+  ConfigNode node = effective;
+  if (data && !data->train.empty()) {
+    std::error_code error;
+    const auto base = std::filesystem::absolute(data->base, error);
+    node.find("data")->set("base", config_value((error ? data->base : base).string()));
+  }
+  return to_toml_document(node);
+}
+
+}  // namespace cohort
