@@ -48,13 +48,14 @@ bool mpi_runs() {
   return started != 0 && ended == 0;
 }
 
-/// Owns a duplicate of the world whose errors are returned.
+/// Owns a part of the world whose errors are returned.
 class Communicator {
  public:
-  static Result<Communicator> duplicate_world() {
+  /// Of this process and those that name the same group, in the order of the world.
+  static Result<Communicator> of_group(int group) {
     Communicator c;
-    const int code = MPI_Comm_dup(MPI_COMM_WORLD, &c.handle_);
-    if (code != MPI_SUCCESS) return bad_environment("MPI_Comm_dup: " + error_text(code));
+    const int code = MPI_Comm_split(MPI_COMM_WORLD, group, 0, &c.handle_);
+    if (code != MPI_SUCCESS) return bad_environment("MPI_Comm_split: " + error_text(code));
     MPI_Comm_set_errhandler(c.handle_, MPI_ERRORS_RETURN);
     return c;
   }
@@ -437,17 +438,26 @@ Result<std::unique_ptr<Transport>> MpiEnvironment::transport(const MpiOptions& o
   if (!active_) return InprocNetwork(1).endpoint(Rank(0));
   COHORT_CHECK(options.chunk_bytes >= 1 && options.chunk_bytes <= 0x7fffffff,
                "a chunk has 1 … 2^31 − 1 bytes");
-  COHORT_TRY(Communicator first, Communicator::duplicate_world());
-  COHORT_TRY(Communicator blocks, Communicator::duplicate_world());
   int self = 0, size = 0, sharing = 0;
-  MPI_Comm_rank(first.handle(), &self);
-  MPI_Comm_size(first.handle(), &size);
+  MPI_Comm_rank(MPI_COMM_WORLD, &self);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const std::uint32_t processes = static_cast<std::uint32_t>(size);
+  const std::uint32_t in_group = options.ranks_per_group > 0 ? options.ranks_per_group : processes;
+  if (processes % in_group != 0) {
+    return bad_input(fmt::format("{} processes do not make groups of {} ranks", size, in_group));
+  }
+  const int group = self / static_cast<int>(in_group);
+  COHORT_TRY(Communicator first, Communicator::of_group(group));
+  COHORT_TRY(Communicator blocks, Communicator::of_group(group));
+  // Whoever shares the machine shares its cores, whatever its group.
   MPI_Comm machine = MPI_COMM_NULL;
   const int code =
-      MPI_Comm_split_type(first.handle(), MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
+      MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &machine);
   if (code != MPI_SUCCESS) return bad_environment("MPI_Comm_split_type: " + error_text(code));
   MPI_Comm_size(machine, &sharing);
   MPI_Comm_free(&machine);
+  MPI_Comm_rank(first.handle(), &self);
+  MPI_Comm_size(first.handle(), &size);
   return std::unique_ptr<Transport>(std::make_unique<MpiTransport>(
       Rank(static_cast<std::uint32_t>(self)), static_cast<std::uint32_t>(size),
       static_cast<std::size_t>(sharing), std::move(first), std::move(blocks), options));

@@ -40,6 +40,9 @@ struct MpiOptions {
   Limits limits{};
   /// How long the first rank that ends waits for the last, which may still be writing results.
   Seconds shutdown{600};
+  /// Ranks are connected in groups of so many neighbours, each with ranks of its own from 0; it
+  /// divides the number of processes. 0: one group of all.
+  std::uint32_t ranks_per_group = 0;
 };
 
 /// MPI from start to end, if the process was started by a launcher; else nothing at all: a run of
@@ -57,8 +60,8 @@ class MpiEnvironment {
 
   /// Whether MPI runs.
   bool is_active() const { return active_; }
-  /// Made by all ranks together, and destroyed by all: the last one's end is waited for. Without
-  /// MPI, a run of one rank.
+  /// Made by all ranks together, and destroyed by all of a group: the last one's end is waited for.
+  /// Without MPI, a run of one rank. Several may exist at once.
   Result<std::unique_ptr<Transport>> transport(const MpiOptions& options = {});
 
  private:

@@ -23,6 +23,44 @@ void expect_pattern(const Bytes& bytes, std::size_t size, std::uint64_t seed) {
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes.data()) % Bytes::alignment, 0U);
 }
 
+// Two groups on 4 ranks, one otherwise; while the world stays connected, too.
+TEST(Mpi, GroupsOfNeighboursTalkAmongThemselvesOnly) {
+  const auto all = connect();
+  MpiOptions options;
+  options.ranks_per_group = all->size() == 4 ? 2 : all->size();
+  const auto transport = connect(options);
+  ASSERT_EQ(transport->size(), options.ranks_per_group);
+  EXPECT_EQ(transport->self().value, all->self().value % options.ranks_per_group);
+  EXPECT_EQ(transport->sharing(), all->sharing());  // cores are shared with the other group
+
+  Exchange exchange(*transport), world_exchange(*all);
+  const auto mine = [](Exchange& e, Rank who) {
+    Frame frame;
+    frame.header = pattern(8, who.value);
+    return *e.gather_to(Rank(0), std::move(frame), Deadline::after(Seconds(20)));
+  };
+  const std::uint32_t first = all->self().value - transport->self().value;
+  const auto of_group = mine(exchange, all->self());
+  for (std::uint32_t r = 0; r < of_group.size(); ++r) {
+    EXPECT_EQ(of_group[r].header, pattern(8, first + r));
+  }
+  const auto of_world = mine(world_exchange, all->self());
+  for (std::uint32_t r = 0; r < of_world.size(); ++r) {
+    EXPECT_EQ(of_world[r].header, pattern(8, r));
+  }
+}
+
+TEST(Mpi, GroupsThatDoNotFitTheProcessesAreRefused) {
+  MpiOptions options;
+  options.ranks_per_group = connect()->size() + 1;
+  const auto refused = world().transport(options);
+  ASSERT_EQ(!refused, world().is_active());
+  if (!refused) {
+    EXPECT_EQ(refused.error().code, Code::bad_input);
+    EXPECT_NE(refused.error().message.find("do not make groups of"), std::string::npos);
+  }
+}
+
 // Sizes around what travels inside a first message and around a chunk.
 const std::vector<std::size_t> sizes{0, 1, 999, 1000, 1001, 4095, 4096, 4097, 100000};
 
