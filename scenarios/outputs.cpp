@@ -343,6 +343,10 @@ Result<Summary> read_summary(const std::filesystem::path& directory) {
     s.rounds = json.at("rounds");
     s.model_hash = json.at("model_hash");
     s.scenario_hash = json.at("scenario_hash");
+    s.commit = json.value("commit", "");
+    for (const Json& file : json.value("data", Json::array())) {
+      s.data.push_back({file.at("path"), file.at("checksum")});
+    }
     s.seeds = {json.at("seeds").at("data"), json.at("seeds").at("model"),
                json.at("seeds").at("run")};
     for (const auto& [key, value] : json.at("final").items()) {

@@ -66,6 +66,19 @@ double variance_of(std::span<const double> x, double mean) {
   return kernels::squared_norm(deviations) / static_cast<double>(x.size() - 1);
 }
 
+/// t_{n−1} of the 95 % interval of n numbers.
+double interval_quantile(std::size_t n) {
+  static const auto of_few = [] {
+    std::array<double, 65> t{};
+    for (std::size_t m = 2; m < t.size(); ++m) {
+      t[m] = student_quantile(1 - level / 2, static_cast<double>(m - 1));
+    }
+    return t;
+  }();
+  return n < of_few.size() ? of_few[n]
+                           : student_quantile(1 - level / 2, static_cast<double>(n - 1));
+}
+
 void check_finite(std::span<const double> x) {
   COHORT_CHECK(std::all_of(x.begin(), x.end(), [](double v) { return std::isfinite(v); }),
                "statistics are of finite numbers");
@@ -140,8 +153,7 @@ Estimate estimate(std::span<const double> values) {
   e.deviation = std::sqrt(variance_of(x, e.mean));
   e.half_width = nan;
   if (e.n >= 2) {
-    const auto n = static_cast<double>(e.n);
-    e.half_width = student_quantile(1 - level / 2, n - 1) * e.deviation / std::sqrt(n);
+    e.half_width = interval_quantile(e.n) * e.deviation / std::sqrt(static_cast<double>(e.n));
   }
   e.median = quantile(x, 0.5);
   e.first_quartile = quantile(x, 0.25);
@@ -187,7 +199,7 @@ Difference difference_on_shared_seeds(const SeededValues& a, const SeededValues&
 }
 
 std::vector<Mark> mark_best(std::span<const SeededValues> series, bool higher_is_better) {
-  std::vector<Mark> marks(series.size(), Mark::none);
+  std::vector<Mark> marks(series.size(), Mark::plain);
   const SeededValues* best = nullptr;
   double best_mean = nan;
   for (const SeededValues& one : series) {

@@ -62,7 +62,7 @@ Difference difference_on_shared_seeds(const SeededValues& a, const SeededValues&
 /// best: no mean is better. tied: a test at 5 % does not tell it from the best one: paired if both
 /// have the same seeds, Welch's otherwise; not adjusted for the number of series. With one seed
 /// nothing is called tied.
-enum class Mark { none, best, tied };
+enum class Mark { plain, best, tied };
 /// A series without values is never marked.
 std::vector<Mark> mark_best(std::span<const SeededValues> series, bool higher_is_better);
 
