@@ -119,6 +119,19 @@ struct AggregatedMessage {
   }
 };
 
+/// What an evaluation sums over rows.
+struct RowScores {
+  double loss = 0;     // Σ ℓ_j(w)
+  double correct = 0;  // rows whose predicted class is their label; 0 where there are no classes
+  double rows = 0;
+  template <class V>
+  void fields(V&& v) {
+    v("loss", loss);
+    v("correct", correct);
+    v("rows", rows);
+  }
+};
+
 /// Measure x on what this worker holds.
 struct EvaluateMessage {
   static constexpr std::uint16_t type = 5;

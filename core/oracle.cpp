@@ -1,5 +1,7 @@
 #include "core/oracle.hpp"
 
+#include <algorithm>
+
 #include "core/check.hpp"
 
 namespace cohort {
@@ -76,9 +78,18 @@ void Function::gram(Context, const Sample&, VecView, Eigen::Ref<Mat>) const {
 LinearView Function::linear_view(Context, const Sample&, VecView) const {
   absent(*this, Query::linear_view);
 }
-RowScores Function::scores(Context context, const Sample& sample, VecView w) const {
-  const double rows = static_cast<double>(sample.rows());
-  return {(value(context, sample, w) - regulariser(w)) * rows, 0, rows};
+void Function::predict(Context context, const Sample& sample, VecView w, std::span<double> out,
+                       std::span<double> scores) const {
+  if (!scores.empty()) check_failed("scores are known", name());
+  if (out.empty()) return;
+  if (capabilities().has(Query::losses)) {
+    losses(context, sample, w, out);
+  } else {
+    std::fill(out.begin(), out.end(), value(context, sample, w) - regulariser(w));
+  }
+}
+void Function::labels(const Sample&, std::span<double>) const {
+  check_failed("labels are known", name());
 }
 double Function::regulariser(VecView) const { return 0; }
 Vec Function::minimiser(std::span<const double>) const {

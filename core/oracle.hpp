@@ -21,6 +21,7 @@
 
 #include "core/ids.hpp"
 #include "core/layout.hpp"
+#include "core/prediction.hpp"
 #include "core/thread_pool.hpp"
 #include "core/vec.hpp"
 
@@ -129,19 +130,6 @@ class Scratch {
   std::vector<std::vector<double>> doubles_;
 };
 
-/// What an evaluation sums over rows; combined by the trie over row blocks.
-struct RowScores {
-  double loss = 0;     // Σ ℓ_j(w)
-  double correct = 0;  // rows whose predicted class is their label; 0 where there are no classes
-  double rows = 0;
-  template <class V>
-  void fields(V&& v) {
-    v("loss", loss);
-    v("correct", correct);
-    v("rows", rows);
-  }
-};
-
 /// Implementations are immutable and called from several threads at once, each with its own
 /// Scratch. `pool` is where row blocks may run in parallel; inside a parallel loop over clients it
 /// runs them on the calling thread, with the same bits.
@@ -158,8 +146,8 @@ class Function {
   virtual Capabilities capabilities() const = 0;
   /// Rows of a source held by this process; a client without rows of its own has 0.
   virtual std::uint64_t rows(RowSource source, ClientId client) const = 0;
-  /// Whether RowScores::correct means anything.
-  virtual bool has_classes() const { return false; }
+  /// What predict() gives; nothing unless the model says otherwise.
+  virtual Prediction prediction() const { return {}; }
   /// Start of a run, [d]; zero unless the model says otherwise.
   virtual Vec start() const { return Vec::Zero(static_cast<Index>(layout().size())); }
 
@@ -178,8 +166,12 @@ class Function {
   /// out [b × b] ← ⟨∇ℓ_i(w), ∇ℓ_j(w)⟩ of the rows, without the regulariser.
   virtual void gram(Context, const Sample&, VecView w, Eigen::Ref<Mat> out) const;
   virtual LinearView linear_view(Context, const Sample&, VecView w) const;
-  /// Sums over the rows of the sample, for evaluation.
-  virtual RowScores scores(Context, const Sample&, VecView w) const;
+  /// losses [rows]: ℓ_j(w), without the regulariser; scores [rows × prediction().columns],
+  /// row-major. Either may be empty: not wanted. Without per-row losses each row gets their mean.
+  virtual void predict(Context, const Sample&, VecView w, std::span<double> losses,
+                       std::span<double> scores) const;
+  /// out [rows]: the labels that predictions are held against: class numbers, or values.
+  virtual void labels(const Sample&, std::span<double> out) const;
   /// r(w) alone.
   virtual double regulariser(VecView w) const;
   /// Whether minimiser() is there.

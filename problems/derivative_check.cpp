@@ -173,8 +173,10 @@ class Checker {
     const double rows = std::max(1.0, static_cast<double>(n_));
     compare("mean of losses + regulariser = value", total / rows + f_.regulariser(w_), value_,
             rounding);
-    compare("loss of scores = sum of losses", f_.scores(context_, sample_, w_).loss / rows,
-            total / rows, rounding);
+    std::vector<double> predicted(sample_.rows());
+    std::vector<double> scores(sample_.rows() * f_.prediction().columns);
+    f_.predict(context_, sample_, w_, predicted, scores);
+    compare("losses of predict = losses", predicted, losses, rounding);
     if (f_.capabilities().has(Query::gradient) && n_ > 0) {
       compare("weighted value = weighted losses + regulariser", value_at(w_, weights_),
               kernels::dot(weights_, losses) / rows + f_.regulariser(w_), rounding);

@@ -27,7 +27,7 @@ class ModelOf final : public Objective {
         example_(without_rows(options_, static_cast<const Model*>(nullptr))) {}
   std::string_view name() const override { return Model::name; }
   Capabilities capabilities() const override { return example_->capabilities(); }
-  bool has_classes() const override { return example_->has_classes(); }
+  Prediction prediction() const override { return example_->prediction(); }
   bool has_known_minimiser() const override { return example_->has_minimiser(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Model::bind(options_, *input.data));
@@ -46,7 +46,7 @@ class ProblemOf final : public Objective {
       : options_(std::move(options)), example_(options_, 0, 1) {}
   std::string_view name() const override { return Problem::name; }
   Capabilities capabilities() const override { return example_.capabilities(); }
-  bool has_classes() const override { return example_.has_classes(); }
+  Prediction prediction() const override { return example_.prediction(); }
   bool has_known_minimiser() const override { return example_.has_minimiser(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));

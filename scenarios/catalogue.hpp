@@ -28,7 +28,8 @@ class Objective {
   virtual ~Objective() = default;
   virtual std::string_view name() const = 0;
   virtual Capabilities capabilities() const = 0;
-  virtual bool has_classes() const = 0;
+  /// What is predicted of a row; the number of classes is known only with the data.
+  virtual Prediction prediction() const = 0;
   /// Whether `distance`, ‖x − x*‖, can be evaluated.
   virtual bool has_known_minimiser() const = 0;
   virtual Result<std::shared_ptr<const Function>> make(const ObjectiveInput&) const = 0;

@@ -234,7 +234,7 @@ class Loader {
     out.name = data.name.value_or("");
     out.train = data.train.value_or("");
     out.test = data.test.value_or("");
-    out.task = out_.objective == nullptr || out_.objective->has_classes() ? Task::classification
+    out.task = out_.objective == nullptr || out_.objective->prediction().has_classes() ? Task::classification
                                                                           : Task::regression;
     out.standardize = data.standardize;
     out.storage = data.storage;
@@ -293,7 +293,7 @@ class Loader {
     }
     out.over = *(partition.over = partition.over.value_or(out.over));
     out.alpha = *(partition.alpha = partition.alpha.value_or(out.alpha));
-    if (out_.objective != nullptr && !out_.objective->has_classes()) {
+    if (out_.objective != nullptr && !out_.objective->prediction().has_classes()) {
       mistake("data.partition", "dirichlet deals the rows of each class, and {} has no classes",
               out_.objective->name());
     }
@@ -591,7 +591,7 @@ class Loader {
     }
     if (!evaluation.metrics) {
       evaluation.metrics = {find("problem") != nullptr ? Metric::objective : Metric::loss};
-      if (objective != nullptr && objective->has_classes()) {
+      if (objective != nullptr && objective->prediction().has_classes()) {
         evaluation.metrics->push_back(Metric::accuracy);
       }
       if (objective != nullptr && objective->has_known_minimiser()) {
@@ -606,7 +606,7 @@ class Loader {
       if (out_.evaluates(EvaluationSet::test) && !has_test) no_rows("test");
       if (out_.evaluates(EvaluationSet::validation) && !has_validation) no_rows("validation");
     }
-    if (out_.evaluates(Metric::accuracy) && !objective->has_classes()) {
+    if (out_.evaluates(Metric::accuracy) && !objective->prediction().has_classes()) {
       mistake("evaluation.metrics", "accuracy needs classes, and {} has none", objective->name());
     }
     if (out_.evaluates(Metric::distance) && !objective->has_known_minimiser()) {

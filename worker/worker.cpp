@@ -48,6 +48,30 @@ std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
   return ids;
 }
 
+/// The sums over a sample, in pieces of one block of rows, which stay in cache.
+RowScores scores_of(const Function& f, Function::Context context, const Sample& sample, VecView x) {
+  const std::size_t columns = f.prediction().has_classes() ? f.prediction().columns : 0;
+  const std::uint64_t block = row_block(0);
+  std::vector<double> losses(block), labels(block), scores(block * columns);
+  RowScores sums;
+  for (std::uint64_t first = 0; first < sample.count; first += block) {
+    Sample piece = sample;
+    piece.first += first;
+    piece.count = std::min(block, sample.count - first);
+    const std::span<double> loss = std::span(losses).first(piece.count);
+    f.predict(context, piece, x, loss, std::span(scores).first(piece.count * columns));
+    sums.loss += kernels::sum(loss);
+    sums.rows += static_cast<double>(piece.count);
+    if (columns == 0) continue;
+    f.labels(piece, labels);
+    for (std::size_t j = 0; j < piece.count; ++j) {
+      const auto row = std::span<const double>(scores).subspan(j * columns, columns);
+      sums.correct += static_cast<double>(predicted_class(row)) == labels[j] ? 1 : 0;
+    }
+  }
+  return sums;
+}
+
 ClientRecord fresh_record(const WorkerSetup& setup) {
   const Layout& layout = setup.function->layout();
   ClientRecord record;
@@ -271,7 +295,8 @@ void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane
     if (!is_real(block)) continue;
     if (phase.up[i].is_update && !setup_.update.transforms.empty()) {
       const StepInfo info{Round(id.round), id.index,
-                          Stream(setup_.seed, Purpose::method, client.value, id.round)};
+                          Stream(setup_.seed, Purpose::method, client.value, id.round),
+                          &setup_.function->layout()};
       const auto x = as_vec(message.ask.common.at("x").doubles());
       setup_.update.run_on_update(info, pipeline.update, x, as_vec(block.mutable_doubles()));
     }
@@ -376,7 +401,7 @@ EvaluatedMessage Worker::evaluate(const EvaluateMessage& message) {
     out.scores["train"] = ordered_sum<RowScores>(
         honest, *pool_,
         [&](std::size_t, std::uint64_t c, std::size_t lane) {
-          return std::optional(f.scores({*pool_, lanes_[lane].scratch}, all_rows(c), x));
+          return std::optional(scores_of(f, {*pool_, lanes_[lane].scratch}, all_rows(c), x));
         },
         add_scores, clients);
   }
@@ -392,7 +417,7 @@ EvaluatedMessage Worker::evaluate(const EvaluateMessage& message) {
           const std::uint64_t from = b * block;
           const std::uint64_t to = std::min(from + block, set.held.last);
           const Sample sample{set.source, ClientId{}, from - set.held.first, to - from, {}};
-          return std::optional(f.scores({*pool_, lanes_[lane].scratch}, sample, x));
+          return std::optional(scores_of(f, {*pool_, lanes_[lane].scratch}, sample, x));
         },
         add_scores, range);
   }

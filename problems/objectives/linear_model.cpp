@@ -656,27 +656,31 @@ LinearView LinearModel::linear_view(Context context, const Sample& sample, VecVi
   return view;
 }
 
-RowScores LinearModel::scores(Context context, const Sample& sample, VecView w) const {
+void LinearModel::predict(Context context, const Sample& sample, VecView w,
+                          std::span<double> losses, std::span<double> scores) const {
+  if (scores.empty()) {
+    if (!losses.empty()) this->losses(context, sample, w, losses);
+    return;
+  }
   const SampleRows rows = sample_rows(sample);
   const std::uint64_t n = rows.count();
-  if (n == 0) return {};
+  if (n == 0) return;
   const LinearMap at = map(w);
   const Chunks chunks(context, n, at.outputs);
-  std::array<double, 1> correct{};
-  const double loss = sum_over_rows(
-      context, n, correct,
-      [&](std::uint64_t first, std::uint64_t count, std::size_t lane, std::span<double> right) {
-        double losses[row_chunk];
-        double total = 0;
-        chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
-          margins(rows, j, y.size(), at, z);
-          right[0] += static_cast<double>(loss_->correct(z, y));
-          loss_->losses(z, y, {losses, y.size()});
-          total += kernels::sum({losses, y.size()});
-        });
-        return total;
-      });
-  return {loss, correct[0], static_cast<double>(n)};
+  for_each_block(context, n, [&](std::uint64_t first, std::uint64_t count, std::size_t lane) {
+    chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
+      const auto margin = scores.subspan(j * at.outputs, y.size() * at.outputs);
+      margins(rows, j, y.size(), at, margin);
+      if (losses.empty()) return;
+      std::copy(margin.begin(), margin.end(), z.begin());
+      loss_->losses(z, y, losses.subspan(j, y.size()));
+    });
+  });
+}
+
+void LinearModel::labels(const Sample& sample, std::span<double> out) const {
+  const SampleRows rows = sample_rows(sample);
+  for (std::size_t j = 0; j < rows.count(); ++j) out[j] = rows.label(j);
 }
 
 }  // namespace cohort

@@ -37,8 +37,8 @@ class MarginLoss {
   /// φ(z_j + τ s_j) and its derivatives by τ at 0, summed over the rows, to order `order` ≤ 3.
   virtual LinePoint along(std::span<double> z, std::span<const double> s, std::span<const double> y,
                           int order) const = 0;
-  /// Rows whose predicted class is their label; a tie goes to the class that the model names.
-  virtual std::size_t correct(std::span<const double> z, std::span<const double> y) const = 0;
+  /// What the margins say of a row; they are its scores.
+  virtual Prediction prediction() const = 0;
 };
 
 struct LinearModelOptions {
@@ -81,7 +81,7 @@ class LinearModel final : public Function {
   /// Everything; linear_view only where K = 1.
   Capabilities capabilities() const override;
   std::uint64_t rows(RowSource source, ClientId client) const override;
-  bool has_classes() const override { return true; }
+  Prediction prediction() const override { return loss_->prediction(); }
 
   double value(Context, const Sample&, VecView w) const override;
   void losses(Context, const Sample&, VecView w, std::span<double> out) const override;
@@ -93,7 +93,9 @@ class LinearModel final : public Function {
   std::unique_ptr<Line> along(Context, const Sample&, VecView w, VecView v) const override;
   void gram(Context, const Sample&, VecView w, Eigen::Ref<Mat> out) const override;
   LinearView linear_view(Context, const Sample&, VecView w) const override;
-  RowScores scores(Context, const Sample&, VecView w) const override;
+  void predict(Context, const Sample&, VecView w, std::span<double> losses,
+               std::span<double> scores) const override;
+  void labels(const Sample&, std::span<double> out) const override;
   double regulariser(VecView w) const override;
 
  private:

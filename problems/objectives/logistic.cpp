@@ -79,12 +79,6 @@ LinePoint LogisticLoss::along(std::span<double> z, std::span<const double> s,
   return sums;
 }
 
-std::size_t LogisticLoss::correct(std::span<const double> z, std::span<const double> y) const {
-  std::size_t right = 0;
-  for (std::size_t j = 0; j < y.size(); ++j) right += (z[j] >= 0) == (y[j] == 1) ? 1U : 0U;
-  return right;
-}
-
 std::unique_ptr<Function> Logistic::make(std::size_t features, RowsOf rows,
                                          const Options& options) {
   return std::make_unique<LinearModel>(std::string(name), std::make_shared<const LogisticLoss>(),

@@ -22,7 +22,7 @@ class LogisticLoss final : public MarginLoss {
                   std::span<double> out) const override;
   LinePoint along(std::span<double> z, std::span<const double> s, std::span<const double> y,
                   int order) const override;
-  std::size_t correct(std::span<const double> z, std::span<const double> y) const override;
+  Prediction prediction() const override { return {Outcome::binary, 1, true}; }
 };
 
 struct Logistic {

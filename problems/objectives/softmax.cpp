@@ -16,24 +16,14 @@ std::size_t class_of(double label) { return static_cast<std::size_t>(label); }
 void SoftmaxLoss::probabilities(std::span<double> z, std::span<const double> y,
                                 std::span<double> losses) const {
   const std::size_t n = y.size();
-  double memory[row_chunk];
-  const std::span<double> total(memory, n);
-  for (std::size_t j = 0; j < n; ++j) {
-    const auto row = z.subspan(j * classes_, classes_);
-    const double largest = *std::max_element(row.begin(), row.end());
-    for (double& x : row) x -= largest;
-    if (!losses.empty()) losses[j] = -row[class_of(y[j])];
-  }
-  kernels::exp(z, z);
-  for (std::size_t j = 0; j < n; ++j) {
-    const auto row = z.subspan(j * classes_, classes_);
-    total[j] = 0;
-    for (const double x : row) total[j] += x;
-    for (double& x : row) x /= total[j];
-  }
+  double memory[2][row_chunk];
+  const std::span<double> largest(memory[0], n), total(memory[1], n);
+  for (std::size_t j = 0; j < losses.size(); ++j) losses[j] = z[j * classes_ + class_of(y[j])];
+  softmax_rows(z, classes_, largest, total);
   if (losses.empty()) return;
   kernels::log(total, total);
-  as_vec(losses) += as_vec(total);
+  // In this order, so that a loss near 0 is not the difference of two large numbers.
+  as_vec(losses) = as_vec(total) - (as_vec(losses) - as_vec(largest));
 }
 
 void SoftmaxLoss::losses(std::span<double> z, std::span<const double> y,
@@ -96,17 +86,6 @@ LinePoint SoftmaxLoss::along(std::span<double> z, std::span<const double> s,
     }
   }
   return sums;
-}
-
-std::size_t SoftmaxLoss::correct(std::span<const double> z, std::span<const double> y) const {
-  std::size_t right = 0;
-  for (std::size_t j = 0; j < y.size(); ++j) {
-    const auto row = z.subspan(j * classes_, classes_);
-    // max_element returns the first of equals.
-    const auto best = std::max_element(row.begin(), row.end()) - row.begin();
-    right += static_cast<std::size_t>(best) == class_of(y[j]) ? 1U : 0U;
-  }
-  return right;
 }
 
 std::unique_ptr<Function> Softmax::make(std::size_t features, std::size_t classes, RowsOf rows,

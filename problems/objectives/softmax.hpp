@@ -24,7 +24,7 @@ class SoftmaxLoss final : public MarginLoss {
                   std::span<double> out) const override;
   LinePoint along(std::span<double> z, std::span<const double> s, std::span<const double> y,
                   int order) const override;
-  std::size_t correct(std::span<const double> z, std::span<const double> y) const override;
+  Prediction prediction() const override { return {Outcome::classes, classes_, true}; }
 
  private:
   /// z ← softmax(z) in each row; losses [n], if wanted, are φ.

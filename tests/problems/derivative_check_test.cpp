@@ -39,7 +39,7 @@ class Poisoned final : public Function {
     gram,
     residuals,
     curvatures,
-    scores,
+    predict,
   };
 
   Poisoned(std::unique_ptr<Function> f, At at) : f_(std::move(f)), at_(at) {}
@@ -117,10 +117,11 @@ class Poisoned final : public Function {
     if (at_ == At::curvatures) view.curvatures[0] += poison;
     return view;
   }
-  RowScores scores(Context c, const Sample& s, VecView w) const override {
-    RowScores scores = f_->scores(c, s, w);
-    if (at_ == At::scores) scores.loss += poison;
-    return scores;
+  Prediction prediction() const override { return f_->prediction(); }
+  void predict(Context c, const Sample& s, VecView w, std::span<double> losses,
+               std::span<double> scores) const override {
+    f_->predict(c, s, w, losses, scores);
+    if (at_ == At::predict) losses[1] += poison;
   }
 
  private:
@@ -161,7 +162,7 @@ TEST(DerivativeCheck, CatchesOneWrongAnswerOfEveryKind) {
       {At::gram, "gram = products of row gradients"},
       {At::residuals, "linear view: residuals of the rows = gradient"},
       {At::curvatures, "linear view: curvatures of the rows = hvp"},
-      {At::scores, "loss of scores = sum of losses"},
+      {At::predict, "losses of predict = losses"},
   };
   for (const auto& [at, what] : cases) {
     const auto report = report_of(at);

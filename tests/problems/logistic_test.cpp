@@ -71,19 +71,25 @@ TEST(Logistic, IsTheFormulaOnThreeRows) {
   EXPECT_NEAR(g[1], -2 * near / 3 - 0.125, rounding);
   EXPECT_NEAR(g[2], (-2 * near + far) / 3, rounding);
 
-  const RowScores scores = f->scores(asker.context(), all_rows(*f), w);
-  EXPECT_EQ(scores.correct, 3);
-  EXPECT_EQ(scores.rows, 3);
-  EXPECT_NEAR(scores.loss / 3 + regulariser, expected, rounding);
+  std::vector<double> losses(3), margins(3), truth(3);
+  f->predict(asker.context(), all_rows(*f), w, losses, margins);
+  f->labels(all_rows(*f), truth);
+  EXPECT_EQ(test::correct_rows(*f, asker.context(), all_rows(*f), w), 3U);
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_NEAR(std::abs(margins[j]), j == 1 ? 0.4 : 0.1, rounding);
+    EXPECT_EQ(margins[j] > 0, truth[j] == 1);
+    EXPECT_EQ(truth[j], labels[j]);
+    EXPECT_NEAR(losses[j], std::log(1 + std::exp(-std::abs(margins[j]))), rounding);
+  }
 }
 
 TEST(Logistic, AMarginOfZeroPredictsPlusOne) {
   const ToyRows data(40, 3, 2);
   const auto f = Logistic::make(3, data.of(Form::sparse_f64), {});
-  double positive = 0;
-  for (std::size_t j = 0; j < data.count(); ++j) positive += data.label(j);
+  std::size_t positive = 0;
+  for (std::size_t j = 0; j < data.count(); ++j) positive += data.label(j) == 1 ? 1U : 0U;
   Asker asker;
-  EXPECT_EQ(f->scores(asker.context(), all_rows(*f), f->start()).correct, positive);
+  EXPECT_EQ(test::correct_rows(*f, asker.context(), all_rows(*f), f->start()), positive);
 }
 
 TEST(Logistic, LargeMarginsStayFinite) {
@@ -222,7 +228,7 @@ TEST(Logistic, AClientWithoutRowsHasTheRegulariserAlone) {
   Vec g(5);
   f->gradient(asker.context(), all_rows(*f), w, {}, g);
   EXPECT_EQ(g, (Vec(5) << 0.5 * w.head(4), 0.0).finished());
-  EXPECT_EQ(f->scores(asker.context(), all_rows(*f), w).rows, 0);
+  EXPECT_EQ(test::correct_rows(*f, asker.context(), all_rows(*f), w), 0U);
 }
 
 // ---- On data files

@@ -62,7 +62,7 @@ TEST(Softmax, IsTheFormulaOnTwoRows) {
   EXPECT_NEAR(g[1], (1 / second - 1) * 2 / 2, rounding);                               // W[0, 1]
   EXPECT_NEAR(g[4], (std::exp(2) / first - 1) / 2, rounding);                          // W[2, 0]
   EXPECT_NEAR(g[8], (std::exp(2) / first - 1 + std::exp(-2) / second) / 2, rounding);  // b[2]
-  EXPECT_EQ(f->scores(asker.context(), all_rows(*f), w).correct, 1);
+  EXPECT_EQ(test::correct_rows(*f, asker.context(), all_rows(*f), w), 1U);
 }
 
 TEST(Softmax, OfTwoClassesIsLogisticOfTheDifference) {
@@ -74,17 +74,17 @@ TEST(Softmax, OfTwoClassesIsLogisticOfTheDifference) {
   const Vec difference = (Vec(6) << w.segment(5, 5) - w.head(5), w[11] - w[10]).finished();
   EXPECT_NEAR(softmax->value(asker.context(), all_rows(*softmax), w),
               logistic->value(asker.context(), all_rows(*logistic), difference), rounding);
-  EXPECT_EQ(softmax->scores(asker.context(), all_rows(*softmax), w).correct,
-            logistic->scores(asker.context(), all_rows(*logistic), difference).correct);
+  EXPECT_EQ(test::correct_rows(*softmax, asker.context(), all_rows(*softmax), w),
+            test::correct_rows(*logistic, asker.context(), all_rows(*logistic), difference));
 }
 
 TEST(Softmax, ATiePredictsTheSmallestClass) {
   const ToyRows data(40, 3, 4);
   const auto f = Softmax::make(3, 4, data.of(Form::dense_f64), {});
-  double zeros = 0;
-  for (std::size_t j = 0; j < data.count(); ++j) zeros += data.label(j) == 0 ? 1 : 0;
+  std::size_t zeros = 0;
+  for (std::size_t j = 0; j < data.count(); ++j) zeros += data.label(j) == 0 ? 1U : 0U;
   Asker asker;
-  EXPECT_EQ(f->scores(asker.context(), all_rows(*f), f->start()).correct, zeros);
+  EXPECT_EQ(test::correct_rows(*f, asker.context(), all_rows(*f), f->start()), zeros);
 }
 
 TEST(Softmax, LargeMarginsStayFinite) {

@@ -101,6 +101,21 @@ inline Sample all_rows(const Function& f) {
   return sample;
 }
 
+/// Rows of the sample whose predicted class is their label.
+inline std::size_t correct_rows(const Function& f, Function::Context context, const Sample& sample,
+                                VecView w) {
+  const std::size_t n = sample.rows(), columns = f.prediction().columns;
+  std::vector<double> labels(n), scores(n * columns);
+  f.labels(sample, labels);
+  f.predict(context, sample, w, {}, scores);
+  std::size_t correct = 0;
+  for (std::size_t j = 0; j < n; ++j) {
+    const auto row = std::span<const double>(scores).subspan(j * columns, columns);
+    correct += static_cast<double>(predicted_class(row)) == labels[j] ? 1U : 0U;
+  }
+  return correct;
+}
+
 /// A Hessian in full, and which entries were written.
 class HessianMatrix final : public HessianSink {
  public:
@@ -128,8 +143,10 @@ inline std::vector<double> all_answers(const Function& f, Function::Context cont
   std::vector<double> losses(sample.rows());
   f.losses(context, sample, w, losses);
   append(losses);
-  const RowScores scores = f.scores(context, sample, w);
-  append(std::vector<double>{scores.loss, scores.correct, scores.rows});
+  std::vector<double> scores(sample.rows() * f.prediction().columns);
+  f.predict(context, sample, w, losses, scores);
+  append(losses);
+  append(scores);
   const LinePoint p = f.along(context, sample, w, v)->at(0.3);
   append(std::vector<double>{p.value, p.first, p.second, p.third});
   HessianMatrix hessian(f.layout().size());
