@@ -26,7 +26,7 @@ struct Axis {
   Scale scale = Scale::linear;
   /// "B", "s", … : numbers carry SI prefixes (20 MB). Empty: plain numbers and powers of ten.
   std::string unit{};
-  /// Limits; where absent, the data and the guides decide. What lies outside is cut off.
+  /// Limits; where absent, the data and straight guides decide. What lies outside is cut off.
   std::optional<double> low{};
   std::optional<double> high{};
 };
@@ -100,8 +100,8 @@ struct Sample {
 ///   ecdf       the share of clients at or below a value; exact up to 200 clients a sample, else
 ///   its
 ///              200 quantiles
-///   histogram  equal bins over all samples, their width by Freedman and Diaconis (1981),
-///              2 IQR n^(−1/3) of the smallest sample, between 5 and 50 bins; shares of clients
+///   histogram  equal bins over all samples, between 5 and 50; their width 2 IQR n^(−1/3) (Freedman
+///              and Diaconis, 1981), the largest of the samples
 struct DistributionFigure {
   enum class Form { ecdf, histogram };
   std::string title;
