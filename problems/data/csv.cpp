@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -36,14 +37,19 @@ bool looks_numeric(std::string_view field) {
   return word == "nan" || word == "inf" || word == "infinity" || word == "na";
 }
 
-class Parser {
- public:
-  Parser(TextSource& source, const CsvFormat& format)
-      : source_(source), format_(format), separator_(format.separator) {}
+}  // namespace
 
-  Result<Table> read() {
-    bool needs_preamble = !format_.preamble.empty();
-    while (true) {
+class CsvReader::Parser {
+ public:
+  Parser(TextSource& source, CsvFormat format, bool has_label)
+      : source_(source),
+        format_(std::move(format)),
+        separator_(format_.separator),
+        has_label_(has_label),
+        needs_preamble_(!format_.preamble.empty()) {}
+
+  Result<Table> next(std::uint64_t rows) {
+    while (table_.labels.size() < rows) {
       COHORT_TRY(const std::string_view block, source_.next(line_));
       if (block.empty()) break;
       const char* const end = block.data() + block.size();
@@ -53,8 +59,8 @@ class Parser {
         const std::string_view line(p, static_cast<std::size_t>(newline - p));
         start_ = p;
         p = newline + 1;
-        if (needs_preamble) {
-          needs_preamble = false;
+        if (needs_preamble_) {
+          needs_preamble_ = false;
           if (trim(line) != format_.preamble) {
             return fail(line, fmt::format("expected the first line '{}'", format_.preamble));
           }
@@ -67,12 +73,17 @@ class Parser {
         }
       }
     }
-    if (table_.labels.empty()) {
+    has_rows_ = has_rows_ || !table_.labels.empty();
+    if (!has_rows_) {
       return bad_input(fmt::format("{}:{}: expected a row of numbers, found {}", source_.name(),
                                    line_, fields_ == 0 ? "an empty file" : "a header only"));
     }
-    return std::move(table_);
+    const std::size_t features = table_.features;
+    Table full = std::exchange(table_, {});
+    table_.features = features;
+    return full;
   }
+  const std::vector<std::string>& names() const { return names_; }
 
  private:
   Error fail(std::string_view token, std::string_view expected) const {
@@ -97,8 +108,18 @@ class Parser {
     if (format_.header == CsvFormat::Header::detect) {
       for (const auto field : fields) is_header = is_header || !looks_numeric(field);
     }
-    COHORT_TRY(label_, find_label(line, fields, is_header));
-    table_.features = fields_ - 1;
+    if (is_header) names_.assign(fields.begin(), fields.end());
+    table_.features = fields_;
+    if (has_label_) {
+      const auto label = label_column(format_.label, names_, fields_);
+      if (!label) {
+        return fail(line, fmt::format("expected a label column '{}' (a name of the header, "
+                                      "'first', 'last', or a number from 1 to {})",
+                                      format_.label, fields_));
+      }
+      label_ = *label;
+      --table_.features;
+    }
     if (table_.features == 0) return fail(line, "expected a label and at least one feature");
     return is_header;
   }
@@ -120,26 +141,6 @@ class Parser {
       begin = i + 1;
     }
     return fields;
-  }
-
-  Result<std::size_t> find_label(std::string_view line, std::span<const std::string_view> fields,
-                                 bool is_header) const {
-    if (format_.label == "last") return fields.size() - 1;
-    if (format_.label == "first") return std::size_t{0};
-    if (is_header) {
-      for (std::size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i] == format_.label) return i;
-      }
-    }
-    std::size_t number = 0;
-    const char* const end = format_.label.data() + format_.label.size();
-    const auto [stop, error] = std::from_chars(format_.label.data(), end, number);
-    if (error == std::errc{} && stop == end && number >= 1 && number <= fields.size()) {
-      return number - 1;
-    }
-    return fail(line, fmt::format("expected a label column '{}' (a name of the header, 'first', "
-                                  "'last', or a number from 1 to {})",
-                                  format_.label, fields.size()));
   }
 
   Result<void> read_row(std::string_view line) {
@@ -193,19 +194,41 @@ class Parser {
   }
 
   TextSource& source_;
-  const CsvFormat& format_;
+  CsvFormat format_;
   Table table_;
   char separator_;
+  bool has_label_;
+  bool needs_preamble_;
+  bool has_rows_ = false;
+  std::vector<std::string> names_;
   std::size_t fields_ = 0;  // a row, label included; 0 until the first line is seen
-  std::size_t label_ = 0;
+  std::size_t label_ = std::numeric_limits<std::size_t>::max();
   std::uint64_t line_ = 1;
   const char* start_ = nullptr;  // of the line
 };
 
-}  // namespace
+CsvReader::CsvReader(TextSource& source, CsvFormat format, bool has_label)
+    : parser_(std::make_unique<Parser>(source, std::move(format), has_label)) {}
+CsvReader::~CsvReader() = default;
+Result<Table> CsvReader::next(std::uint64_t rows) { return parser_->next(rows); }
+const std::vector<std::string>& CsvReader::names() const { return parser_->names(); }
+
+std::optional<std::size_t> label_column(const std::string& label,
+                                        std::span<const std::string> names, std::size_t columns) {
+  if (label == "last") return columns - 1;
+  if (label == "first") return 0;
+  if (const auto found = std::find(names.begin(), names.end(), label); found != names.end()) {
+    return static_cast<std::size_t>(found - names.begin());
+  }
+  std::size_t number = 0;
+  const char* const end = label.data() + label.size();
+  const auto [stop, error] = std::from_chars(label.data(), end, number);
+  if (error == std::errc{} && stop == end && number >= 1 && number <= columns) return number - 1;
+  return std::nullopt;
+}
 
 Result<Table> read_csv(TextSource& source, const CsvFormat& format) {
-  return Parser(source, format).read();
+  return CsvReader(source, format).next(std::numeric_limits<std::uint64_t>::max());
 }
 
 }  // namespace cohort

@@ -1,7 +1,12 @@
 #pragma once
 // CSV text: a sample a line, every field a finite decimal number, one column the label.
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "core/result.hpp"
 #include "problems/data/table.hpp"
@@ -23,6 +28,28 @@ struct CsvFormat {
 
   friend bool operator==(const CsvFormat&, const CsvFormat&) = default;
 };
+
+/// The rows of a source, some at a time, as dense tables. The source outlives it.
+class CsvReader {
+ public:
+  /// Without a label every column is a feature, and labels are 0.
+  CsvReader(TextSource& source, CsvFormat format, bool has_label = true);
+  ~CsvReader();
+
+  /// At least `rows` more rows, or all that are left; none at the end. Errors as of read_csv().
+  Result<Table> next(std::uint64_t rows);
+  /// Names of all columns, that of the label too, once a row was read; none without a header.
+  const std::vector<std::string>& names() const;
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// Where the label is among columns of these names, or among `columns` without names; nothing where
+/// it is not.
+std::optional<std::size_t> label_column(const std::string& label,
+                                        std::span<const std::string> names, std::size_t columns);
 
 /// The whole of a source as a dense table. Blank lines are skipped; lines end in "\n" or "\r\n";
 /// names in the header may be quoted. Errors (bad_input) name file, line and column, what was

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -16,15 +17,17 @@ constexpr std::uint64_t largest_index = std::uint64_t{1} << 31;
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool ends_token(char c) { return is_blank(c) || c == '\n' || c == '#'; }
 
-class Parser {
+}  // namespace
+
+class LibsvmReader::Parser {
  public:
-  explicit Parser(TextSource& source) : source_(source) {
+  explicit Parser(TextSource& source) : source_(source) {}
+
+  Result<Table> next(std::uint64_t rows) {
+    table_ = {};
     table_.is_sparse = true;
     table_.offsets.push_back(0);
-  }
-
-  Result<Table> read() {
-    while (true) {
+    while (table_.labels.size() < rows) {
       COHORT_TRY(const std::string_view block, source_.next(line_));
       if (block.empty()) break;
       const char* const end = block.data() + block.size();
@@ -34,7 +37,8 @@ class Parser {
         if (p == nullptr) return std::move(*error_);
       }
     }
-    if (table_.labels.empty()) {
+    has_rows_ = has_rows_ || !table_.labels.empty();
+    if (!has_rows_) {
       return bad_input(
           fmt::format("{}:{}: expected a sample (label index:value …), found an empty file",
                       source_.name(), line_));
@@ -93,14 +97,19 @@ class Parser {
 
   TextSource& source_;
   Table table_;
-  std::uint64_t width_ = 0;
+  std::uint64_t width_ = 0;  // largest index so far
+  bool has_rows_ = false;
   std::uint64_t line_ = 1;
   const char* start_ = nullptr;  // of the line
   std::optional<Error> error_;
 };
 
-}  // namespace
+LibsvmReader::LibsvmReader(TextSource& source) : parser_(std::make_unique<Parser>(source)) {}
+LibsvmReader::~LibsvmReader() = default;
+Result<Table> LibsvmReader::next(std::uint64_t rows) { return parser_->next(rows); }
 
-Result<Table> read_libsvm(TextSource& source) { return Parser(source).read(); }
+Result<Table> read_libsvm(TextSource& source) {
+  return LibsvmReader(source).next(std::numeric_limits<std::uint64_t>::max());
+}
 
 }  // namespace cohort

@@ -258,6 +258,20 @@ Result<Blob> make_store(const DataOptions& options, const Sources& sources, cons
                          share);
 }
 
+/// The names of the columns of a CSV file, the label's apart.
+Result<void> read_names(const Source& source, DataSet& data) {
+  if (source.format != FileFormat::csv || source.csv.header == CsvFormat::Header::no) return {};
+  COHORT_TRY(TextSource text, TextSource::open(source.path));
+  CsvReader reader(text, source.csv);
+  COHORT_DO(reader.next(1));
+  data.feature_names = reader.names();
+  if (data.feature_names.empty()) return {};
+  const auto label = *label_column(source.csv.label, reader.names(), reader.names().size());
+  data.label_name = reader.names()[label];
+  data.feature_names.erase(data.feature_names.begin() + static_cast<std::ptrdiff_t>(label));
+  return {};
+}
+
 Result<DataSet> load(const DataOptions& options, const Share& share) {
   COHORT_TRY(const Sources sources, find_sources(options));
   std::vector<std::string> warnings;
@@ -273,10 +287,13 @@ Result<DataSet> load(const DataOptions& options, const Share& share) {
   COHORT_TRY(DataStore store, DataStore::open(std::move(blob), share));
   DataSet data{.store = std::move(store),
                .files = {},
+               .feature_names = {},
+               .label_name = {},
                .origin = sources.origin,
                .warnings = std::move(warnings)};
   data.files.push_back({sources.train.path.string(), sources.train.checksum});
   if (sources.test) data.files.push_back({sources.test->path.string(), sources.test->checksum});
+  COHORT_DO(read_names(sources.train, data));
   return data;
 }
 

@@ -43,8 +43,10 @@ struct DataFile {
 struct DataSet {
   DataStore store;
   std::vector<DataFile> files;
-  std::string origin;                 // of a built-in: source and licence
-  std::vector<std::string> warnings;  // about the cache
+  std::vector<std::string> feature_names;  // of a CSV file with a header
+  std::string label_name;                  // of the same; else empty
+  std::string origin;                      // of a built-in: source and licence
+  std::vector<std::string> warnings;       // about the cache
 };
 
 /// One file as a table, without the cache. `options` gives format and CSV details.

@@ -47,6 +47,16 @@ Result<InputFile> InputFile::open(const std::filesystem::path& path) {
   return file;
 }
 
+Result<InputFile> InputFile::standard_input() {
+  InputFile file;
+  file.name_ = "standard input";
+  file.descriptor_ = ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  if (file.descriptor_ < 0) {
+    return bad_input(fmt::format("{}: cannot be opened: {}", file.name_, system_message(errno)));
+  }
+  return file;
+}
+
 InputFile::~InputFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
@@ -239,6 +249,14 @@ Result<TextSource> TextSource::open(const std::filesystem::path& path) {
   } else {
     source.blocks_ = std::make_unique<PlainBlocks>(std::move(rewound));
   }
+  return source;
+}
+
+Result<TextSource> TextSource::standard_input() {
+  COHORT_TRY(InputFile file, InputFile::standard_input());
+  TextSource source;
+  source.name_ = file.name();
+  source.blocks_ = std::make_unique<PlainBlocks>(std::move(file));
   return source;
 }
 

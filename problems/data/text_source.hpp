@@ -21,6 +21,8 @@ class InputFile {
  public:
   /// Error bad_input: the file is missing, unreadable, or not a regular file.
   static Result<InputFile> open(const std::filesystem::path& path);
+  /// A copy of the descriptor of standard input, which may be a pipe; its size is 0.
+  static Result<InputFile> standard_input();
   InputFile(InputFile&& other) noexcept { swap(other); }
   InputFile& operator=(InputFile&& other) noexcept {
     swap(other);
@@ -49,6 +51,8 @@ class InputFile {
 class TextSource {
  public:
   static Result<TextSource> open(const std::filesystem::path& path);
+  /// Standard input, as plain text.
+  static Result<TextSource> standard_input();
   TextSource(TextSource&&) noexcept;
   TextSource& operator=(TextSource&&) noexcept;
   ~TextSource();
