@@ -11,8 +11,9 @@
 
 namespace cohort {
 
-/// By set ("train", "validation", "test"): loss, objective, accuracy …; what belongs to no set
-/// (gradient_norm, distance) stands under "".
+/// By set ("train", "validation", "test", "client_test"): loss, objective, accuracy …; what belongs
+/// to no set (gradient_norm, distance) stands under "". Names, and which direction is better:
+/// core/metric.hpp.
 using Measured = std::map<std::string, std::map<std::string, double>>;
 
 struct StopTarget {

@@ -17,6 +17,7 @@
 #include "core/clock.hpp"
 #include "core/config.hpp"
 #include "core/ids.hpp"
+#include "core/metric.hpp"
 #include "problems/data/load.hpp"
 #include "scenarios/catalogue.hpp"
 
@@ -39,19 +40,7 @@ struct Clients {
 };
 
 enum class EvaluationSet { train, validation, test };
-enum class Metric {
-  loss,           // mean over rows, without the regulariser
-  accuracy,       // share of rows whose predicted class is their label
-  objective,      // loss and regulariser; on train Σ p_i f_i(x)
-  gradient_norm,  // of the objective, on train
-  distance,       // ‖x − x*‖ to the known minimiser of a [problem]
-};
 std::string_view to_string(EvaluationSet set);
-std::string_view to_string(Metric metric);
-/// gradient_norm and distance belong to no set.
-inline bool is_of_a_set(Metric metric) {
-  return metric != Metric::gradient_norm && metric != Metric::distance;
-}
 
 enum class ScheduleType { synchronous };
 

@@ -14,11 +14,9 @@ std::vector<std::pair<std::string, EvaluationSet>> option_names(EvaluationSet) {
           {"test", EvaluationSet::test}};
 }
 std::vector<std::pair<std::string, Metric>> option_names(Metric) {
-  return {{"loss", Metric::loss},
-          {"accuracy", Metric::accuracy},
-          {"objective", Metric::objective},
-          {"gradient_norm", Metric::gradient_norm},
-          {"distance", Metric::distance}};
+  std::vector<std::pair<std::string, Metric>> names;
+  for (const MetricInfo& info : metric_infos()) names.emplace_back(info.name, info.metric);
+  return names;
 }
 std::vector<std::pair<std::string, Trace>> option_names(Trace) {
   return {{"none", Trace::none}, {"clients", Trace::clients}};
@@ -57,7 +55,6 @@ std::string_view name_of(E value) {
 }  // namespace
 
 std::string_view to_string(EvaluationSet set) { return name_of(set); }
-std::string_view to_string(Metric metric) { return name_of(metric); }
 
 bool OptionType<Choice>::read(const ConfigNode& node, const std::string& path, const Bounds&,
                               Choice& out, Mistakes& mistakes) {
