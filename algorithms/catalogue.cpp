@@ -5,8 +5,17 @@
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/scaffold.hpp"
+#include "algorithms/optimizers/adagrad.hpp"
+#include "algorithms/optimizers/adagrad_norm.hpp"
 #include "algorithms/optimizers/adam.hpp"
+#include "algorithms/optimizers/adamw.hpp"
+#include "algorithms/optimizers/amsgrad.hpp"
+#include "algorithms/optimizers/dog.hpp"
+#include "algorithms/optimizers/lion.hpp"
+#include "algorithms/optimizers/nadam.hpp"
+#include "algorithms/optimizers/rmsprop.hpp"
 #include "algorithms/optimizers/sgd.hpp"
+#include "algorithms/optimizers/yogi.hpp"
 #include "algorithms/transforms/clip.hpp"
 #include "algorithms/transforms/momentum.hpp"
 #include "algorithms/transforms/weight_decay.hpp"
@@ -39,6 +48,15 @@ const Registry<Optimizer>& optimizers() {
     Registry<Optimizer> r("optimizer");
     r.add<Sgd, OptimizerOf>();
     r.add<Adam, OptimizerOf>();
+    r.add<AdamW, OptimizerOf>();
+    r.add<NAdam, OptimizerOf>();
+    r.add<AmsGrad, OptimizerOf>();
+    r.add<Yogi, OptimizerOf>();
+    r.add<RmsProp, OptimizerOf>();
+    r.add<Adagrad, OptimizerOf>();
+    r.add<AdaGradNorm, OptimizerOf>();
+    r.add<Lion, OptimizerOf>();
+    r.add<DoG, OptimizerOf>();
     return r;
   }();
   return table;

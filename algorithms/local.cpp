@@ -42,7 +42,7 @@ LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& o
   const Stream step_stream = client.stream(Purpose::method);
   LocalRun run;
   for (; run.steps < steps; ++run.steps) {
-    const StepInfo info{client.round, run.steps, step_stream.sub(run.steps)};
+    const StepInfo info{client.round, run.steps, step_stream.sub(run.steps), client.layout};
     if (has_batches) {
       const std::uint64_t epoch = run.steps / epoch_steps;
       const std::uint64_t first = run.steps % epoch_steps * batch_size;
@@ -56,8 +56,7 @@ LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& o
     }
     if (correct) correct(y, g);
     const double scale = local.chain.run(info, transforms, y, g);
-    local.optimizer->step(info, optimizer, y, g, scale);
-    run.rate_sum += local.optimizer->learning_rate(info);
+    run.rate_sum += local.optimizer->step(info, optimizer, y, g, scale);
   }
   return run;
 }

@@ -3,7 +3,7 @@
 namespace cohort {
 
 void ServerContext::step(Vec& x, Vec& update) const {
-  const StepInfo info{round, 0, stream(Purpose::method)};
+  const StepInfo info{round, 0, stream(Purpose::method), layout};
   const double scale = pipeline->chain.run(info, pipeline_state->chain, x, update, -1.0);
   pipeline->optimizer->step(info, pipeline_state->optimizer, x, update, scale);
 }

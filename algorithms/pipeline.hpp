@@ -23,11 +23,12 @@
 
 namespace cohort {
 
-/// Where a step stands. Rates are functions of these numbers only.
+/// Where a step stands. Rates are functions of round and step only.
 struct StepInfo {
   Round round{};
-  std::uint64_t step = 0;  // of this round, from 0
-  Stream stream;           // of this client (or the server), round and step
+  std::uint64_t step = 0;          // of this round, from 0
+  Stream stream;                   // of this client (or the server), round and step
+  const Layout* layout = nullptr;  // of w, for what works tensor by tensor
 };
 
 /// A transform maps a surrogate to a surrogate. It either works on g in place, or, if it only
@@ -45,16 +46,15 @@ class Transform {
   virtual void apply(const StepInfo&, State&, VecView w, VecRef g) const = 0;
 };
 
-/// One step of a model from a surrogate: w ← step(w, scale · g).
+/// One step of a model from a surrogate: w ← step(w, scale · g). Returns η, the step's learning
+/// rate: w moves by −η scale g where it moves along g, else η is the rate that scales the step.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
   virtual std::string_view name() const = 0;
   /// state ← what the stage remembers at the start; memory that is there is used again.
   virtual void start(State& state, std::size_t d) const = 0;
-  virtual void step(const StepInfo&, State&, VecRef w, VecView g, double scale) const = 0;
-  /// η of this step.
-  virtual double learning_rate(const StepInfo&) const = 0;
+  virtual double step(const StepInfo&, State&, VecRef w, VecView g, double scale) const = 0;
 };
 
 /// Where and how the gradient is asked. `all` is the oracle of all the client's rows, `batch` that
@@ -129,17 +129,17 @@ class TransformOf final : public Transform {
   T impl_;
 };
 
-/// Makes an Optimizer of a struct with step(info, memory, w, g, scale) and learning_rate(info).
+/// Makes an Optimizer of a struct with step(info, memory, w, g, scale) → η.
 template <class T>
 class OptimizerOf final : public Optimizer {
  public:
   explicit OptimizerOf(typename T::Options options) : impl_{std::move(options)} {}
   std::string_view name() const override { return T::name; }
   void start(State& state, std::size_t d) const override { pipeline_detail::start<T>(state, d); }
-  void step(const StepInfo& info, State& state, VecRef w, VecView g, double scale) const override {
-    impl_.step(info, pipeline_detail::memory<T>(state), w, g, scale);
+  double step(const StepInfo& info, State& state, VecRef w, VecView g,
+              double scale) const override {
+    return impl_.step(info, pipeline_detail::memory<T>(state), w, g, scale);
   }
-  double learning_rate(const StepInfo& info) const override { return impl_.learning_rate(info); }
 
  private:
   T impl_;

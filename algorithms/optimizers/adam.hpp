@@ -4,11 +4,13 @@
 //   w ← w − η m̂ / (√v̂ + ε)         m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)
 // -----------------------------------------------------------------------------------------------
 // w, g, m, v [d] model, surrogate and its moments, m = v = 0 at the start; t = 1, 2, … the step
-// since then; β₁ = beta1, β₂ = beta2, ε = epsilon, η = learning_rate of the round.
+// since then; β₁ = beta1, β₂ = beta2, ε = epsilon, η = learning_rate of the round. Without
+// bias_correction m̂ = m and v̂ = v: at the server that is FedAdam (Reddi et al., Adaptive federated
+// optimization, ICLR 2021).
 // Source: Kingma, Ba, Adam: a method for stochastic optimization, ICLR 2015, algorithm 1.
 // Cost a step: one pass over four vectors; memory 2 vectors.
 
-#include "algorithms/pipeline.hpp"
+#include "algorithms/optimizers/moments.hpp"
 #include "algorithms/rate.hpp"
 
 namespace cohort {
@@ -22,50 +24,39 @@ struct Adam {
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
-    static void declare(OptionTable<Options>& t) {
-      t.add("learning_rate", &Options::learning_rate, rate_bounds, "largest step, about");
-      t.add("beta1", &Options::beta1, zero_to_below_one, "share of the first moment that is kept");
-      t.add("beta2", &Options::beta2, zero_to_below_one, "share of the second moment that is kept");
-      t.add("epsilon", &Options::epsilon, positive, "added to the root of the second moment");
+    bool bias_correction = true;
+    template <class O>  // AdamW has these, and more
+    static void declare(OptionTable<O>& t) {
+      t.add("learning_rate", &O::learning_rate, rate_bounds, "largest step, about");
+      t.add("beta1", &O::beta1, zero_to_below_one, "share of the first moment that is kept");
+      t.add("beta2", &O::beta2, zero_to_below_one, "share of the second moment that is kept");
+      t.add("epsilon", &O::epsilon, positive, "added to the root of the second moment");
+      t.add("bias_correction", &O::bias_correction,
+            "whether the moments are freed of their zero start; FedAdam goes without");
     }
   };
   Options options;
-  struct Memory {
-    Vec m, v;                       // [d]
-    double power1 = 1, power2 = 1;  // β₁ᵗ, β₂ᵗ
-    void start(std::size_t d) {
-      m.setZero(static_cast<Index>(d));
-      v.setZero(static_cast<Index>(d));
-      power1 = power2 = 1;
-    }
-    template <class V>
-    void fields(V&& visit) {
-      visit("m", m);
-      visit("v", v);
-      visit("power1", power1);
-      visit("power2", power2);
-    }
-  };
+  using Memory = Moments;
 
-  void step(const StepInfo& info, Memory& memory, VecRef w, VecView g, double scale) const {
-    const double b1 = options.beta1, b2 = options.beta2;
-    memory.power1 *= b1;
-    memory.power2 *= b2;
-    const double rate = learning_rate(info) / (1 - memory.power1);
-    const double correction = 1 / (1 - memory.power2);
-    // In pieces that stay in the cache, so that memory is passed over once.
-    constexpr Index piece = 512;
-    for (Index first = 0; first < w.size(); first += piece) {
-      const Index n = std::min(piece, w.size() - first);
-      const Eigen::Map<const Eigen::ArrayXd> gradient(g.data() + first, n);
-      Eigen::Map<Eigen::ArrayXd> m(memory.m.data() + first, n), v(memory.v.data() + first, n);
-      Eigen::Map<Eigen::ArrayXd> model(w.data() + first, n);
-      m = b1 * m + (1 - b1) * (scale * gradient);
-      v = b2 * v + (1 - b2) * (scale * gradient).square();
-      model -= rate * m / ((correction * v).sqrt() + options.epsilon);
-    }
+  double step(const StepInfo& info, Moments& memory, VecRef w, VecView g, double scale) const {
+    return step(options, 0, info, memory, w, g, scale);
   }
-  double learning_rate(const StepInfo& info) const { return options.learning_rate.at(info.round); }
+
+  /// The step with a decay λ, which is AdamW's.
+  static double step(const Options& options, double decay, const StepInfo& info, Moments& memory,
+                     VecRef w, VecView g, double scale) {
+    const double rate = options.learning_rate.at(info.round);
+    memory.advance(options.beta1, options.beta2);
+    const double first = options.bias_correction ? rate * memory.correction1() : rate;
+    const double second = options.bias_correction ? memory.correction2() : 1;
+    const double kept = 1 - rate * decay;
+    in_pieces(w, g, memory, scale, [&](auto x, auto gradient, auto m, auto v) {
+      m = options.beta1 * m + (1 - options.beta1) * gradient;
+      v = options.beta2 * v + (1 - options.beta2) * gradient.square();
+      x = kept * x - first * m / ((second * v).sqrt() + options.epsilon);
+    });
+    return rate;
+  }
 };
 
 }  // namespace cohort

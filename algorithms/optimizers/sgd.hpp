@@ -23,10 +23,11 @@ struct Sgd {
   };
   Options options;
 
-  void step(const StepInfo& info, NoState, VecRef w, VecView g, double scale) const {
-    kernels::axpy(-learning_rate(info) * scale, as_span(g), as_mutable_span(w));
+  double step(const StepInfo& info, NoState, VecRef w, VecView g, double scale) const {
+    const double rate = options.learning_rate.at(info.round);
+    kernels::axpy(-rate * scale, as_span(g), as_mutable_span(w));
+    return rate;
   }
-  double learning_rate(const StepInfo& info) const { return options.learning_rate.at(info.round); }
 };
 
 }  // namespace cohort

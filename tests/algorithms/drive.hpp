@@ -245,7 +245,7 @@ class Run {
     COHORT_CHECK(static_cast<bool>(answered), "the method answers");
     for (const BlockSpec& spec : phase.up) {
       if (!spec.is_update) continue;
-      const StepInfo info{context.round, 0, context.stream(Purpose::method)};
+      const StepInfo info{context.round, 0, context.stream(Purpose::method), context.layout};
       setup_.update.run_on_update(info, pipeline.update, as_vec(ask.common.at("x").doubles()),
                                   reply.values(spec.name));
     }

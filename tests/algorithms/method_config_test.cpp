@@ -26,7 +26,13 @@ std::vector<std::string> mistakes_of(const ConfigNode& node) {
   make(placed(node), &messages);
   return messages;
 }
-StepInfo first_step() { return {Round(1), 0, Stream(1, Purpose::test)}; }
+/// η of the first step.
+double rate_of(const Optimizer& optimizer) {
+  State state;
+  optimizer.start(state, 1);
+  Vec w = Vec::Zero(1);
+  return optimizer.step({Round(1), 0, Stream(1, Purpose::test)}, state, w, Vec::Ones(1), 1.0);
+}
 
 TEST(MethodConfig, DefaultsAreThoseOfTheHeader) {
   EXPECT_EQ(make(config_value(std::string("fedavg"))).effective.to_toml(),
@@ -57,15 +63,15 @@ TEST(MethodConfig, EffectiveTableReadsBackToItself) {
 
 TEST(MethodConfig, OptimizerTablesMergeOverTheDefaultOfTheirPlace) {
   const auto server_rate = [](const ConfigNode& optimizer) {
-    return make(table({{"type", "fedavg"}, {"server", table({{"optimizer", optimizer}})}}))
-        .server.optimizer->learning_rate(first_step());
+    return rate_of(*make(table({{"type", "fedavg"}, {"server", table({{"optimizer", optimizer}})}}))
+                        .server.optimizer);
   };
   EXPECT_EQ(server_rate(config_value(std::string("sgd"))), 1.0);
   EXPECT_EQ(server_rate(table({{"type", "sgd"}})), 1.0);
   EXPECT_EQ(server_rate(table({{"learning_rate", 0.5}})), 0.5);
   EXPECT_EQ(server_rate(config_value(std::string("adam"))), 1e-3);
-  EXPECT_EQ(make(table({{"type", "fedavg"}, {"local", table({{"optimizer", "sgd"}})}}))
-                .local.optimizer->learning_rate(first_step()),
+  EXPECT_EQ(rate_of(*make(table({{"type", "fedavg"}, {"local", table({{"optimizer", "sgd"}})}}))
+                         .local.optimizer),
             0.1);
 }
 

@@ -24,4 +24,22 @@ inline Vec transformed(const Transform& transform, State& state, const Vec& w, V
   return g;
 }
 
+/// w after a step of the optimizer T on each surrogate, round by round.
+template <class T>
+Vec after(const typename T::Options& options, const std::vector<Vec>& surrogates, Vec w,
+          double scale = 1.0) {
+  const OptimizerOf<T> optimizer(options);
+  State state;
+  optimizer.start(state, static_cast<std::size_t>(w.size()));
+  std::uint64_t round = 0;
+  for (const Vec& g : surrogates) optimizer.step(info(++round), state, w, g, scale);
+  return w;
+}
+
+inline std::vector<Vec> surrogates(std::uint64_t count) {
+  std::vector<Vec> all;
+  for (std::uint64_t k = 0; k < count; ++k) all.push_back(surrogate(k));
+  return all;
+}
+
 }  // namespace cohort::stages

@@ -9,12 +9,7 @@ namespace {
 constexpr double rounding = 4e-15;
 
 Vec after(const Adam::Options& options, const std::vector<Vec>& surrogates, double scale = 1.0) {
-  const OptimizerOf<Adam> adam(options);
-  State state;
-  adam.start(state, static_cast<std::size_t>(surrogates.front().size()));
-  Vec w = Vec::Zero(surrogates.front().size());
-  for (const Vec& g : surrogates) adam.step(stages::info(), state, w, g, scale);
-  return w;
+  return stages::after<Adam>(options, surrogates, Vec::Zero(surrogates.front().size()), scale);
 }
 
 TEST(Adam, FirstStepIsTheRateTimesTheSoftenedSign) {
@@ -58,6 +53,15 @@ TEST(Adam, ScaleIsAFactorOfTheGradientBitwise) {
 
 TEST(Adam, ZeroGradientMovesNothing) {
   EXPECT_EQ(after({}, {Vec::Zero(3), Vec::Zero(3)}), Vec::Zero(3));
+}
+
+TEST(Adam, WithoutCorrectionIsFedAdam) {
+  const Vec g = stages::surrogate(0);
+  const Vec w = after({.learning_rate = 0.1, .epsilon = 1e-3, .bias_correction = false}, {g});
+  for (Index j = 0; j < g.size(); ++j) {
+    const double expected = -0.1 * 0.1 * g(j) / (std::sqrt(0.001) * std::abs(g(j)) + 1e-3);
+    EXPECT_NEAR(w(j), expected, rounding);
+  }
 }
 
 }  // namespace

@@ -16,12 +16,12 @@ TEST(Sgd, StepIsFusedAndCarriesTheScale) {
 
 TEST(Sgd, RateFollowsTheRound) {
   const OptimizerOf<Sgd> sgd({.learning_rate = Rate(InverseRate{{1.0, 0}, 1.0})});
-  EXPECT_EQ(sgd.learning_rate(stages::info(1)), 1.0);
-  EXPECT_EQ(sgd.learning_rate(stages::info(4)), 0.25);
   State state;
   Vec w = Vec::Zero(1);
-  sgd.step(stages::info(2), state, w, Vec::Ones(1), 1.0);
+  EXPECT_EQ(sgd.step(stages::info(2), state, w, Vec::Ones(1), 1.0), 0.5);
   EXPECT_EQ(w(0), -0.5);
+  EXPECT_EQ(sgd.step(stages::info(1), state, w, Vec::Ones(1), 1.0), 1.0);
+  EXPECT_EQ(sgd.step(stages::info(4), state, w, Vec::Ones(1), 1.0), 0.25);
 }
 
 TEST(Sgd, RemembersNothing) {
