@@ -154,12 +154,13 @@ std::size_t labelled(const std::vector<Tick>& ticks) {
 
 // The densest ticks at round values that fit.
 std::vector<Tick> round_ticks(Scale scale, Limits limits, double length, Direction direction,
-                              double size) {
+                              double size, bool is_whole = false) {
   constexpr double least_spacing = 18.0;  // points
   const Placement place(scale, limits, 0.0, length);
   const double range = limits.high - limits.low;
   const double most = std::max(1.0, length / least_spacing);
   Step step{1, exponent_of(range / most)};
+  if (is_whole && step.exponent < 0) step = {1, 0};
   std::vector<Tick> ticks;
   for (int tries = 0; tries < 12; ++tries, step = next(step)) {
     if (range / multiple(1.0, step) > most) continue;
@@ -238,6 +239,7 @@ void Extent::add(double value) {
     if (scale_ == Scale::linear && std::abs(value) < least_on_linear) value = 0.0;
     low_ = std::min(low_, value);
     high_ = std::max(high_, value);
+    is_whole_ = is_whole_ && value == std::floor(value);
   } else if (std::isfinite(value) && value < least_on_log) {
     ++dropped_;
   }
@@ -300,11 +302,14 @@ double Placement::operator()(double value) const {
   return begin_ + std::clamp(share, -far_outside, far_outside) * (end_ - begin_);
 }
 
-Ticks ticks_of(const Axis& axis, Limits limits, double length, Direction direction, double size) {
+Ticks ticks_of(const Axis& axis, Limits limits, double length, Direction direction, double size,
+               bool is_whole) {
   if (axis.scale == Scale::log) return {log_ticks(axis.unit, limits, length, direction, size), ""};
   const Unit unit = unit_for(std::max(std::abs(limits.low), std::abs(limits.high)), axis.unit);
   const Limits scaled{limits.low / unit.factor, limits.high / unit.factor};
-  Ticks out{round_ticks(Scale::linear, scaled, length, direction, size), unit.name};
+  Ticks out{
+      round_ticks(Scale::linear, scaled, length, direction, size, is_whole && unit.factor == 1.0),
+      unit.name};
   for (Tick& tick : out.ticks) tick.value *= unit.factor;
   return out;
 }

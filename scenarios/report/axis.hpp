@@ -24,6 +24,8 @@ class Extent {
   bool is_empty() const { return low_ > high_; }
   double low() const { return low_; }
   double high() const { return high_; }
+  /// All that is shown are whole numbers: rounds, counts.
+  bool is_whole() const { return is_whole_; }
   /// Finite values that a log axis cannot show.
   std::size_t dropped() const { return dropped_; }
 
@@ -32,6 +34,7 @@ class Extent {
   double low_ = std::numeric_limits<double>::infinity();
   double high_ = -std::numeric_limits<double>::infinity();
   std::size_t dropped_ = 0;
+  bool is_whole_ = true;
 };
 
 struct Limits {
@@ -74,9 +77,10 @@ enum class Direction { across, up };
 /// Ticks at round values, as many as fit in `length` points with labels of `size` points.
 ///   linear  multiples of 1, 2 or 5 times a power of ten
 ///   log     decades, or every k-th; with 1, 2, 5 or as on a linear axis where decades are too few
-/// From 1e6 on and below 1e-3 labels are of the form 2×10⁶. With a unit, numbers are scaled:
-/// seconds to ns … d, others by powers of 1000.
-Ticks ticks_of(const Axis& axis, Limits limits, double length, Direction direction, double size);
+/// With `is_whole` none between whole numbers. From 1e6 on and below 1e-3 labels are of the form
+/// 2×10⁶. With a unit, numbers are scaled: seconds to ns … d, others by powers of 1000.
+Ticks ticks_of(const Axis& axis, Limits limits, double length, Direction direction, double size,
+               bool is_whole = false);
 
 /// Fixed point with a true minus sign and, from 10 000 on, groups of three.
 std::string fixed_text(double value, int decimals);

@@ -180,9 +180,9 @@ class CurvePlot {
     const Placement y(figure_.y.scale, y_limits_, box_.bottom, box_.top);
     double bottom = 0.0;
     if (is_empty_) {
+      draw_no_data(svg_, box_);
       draw_y_axis(svg_, box_, figure_.y, {{}, y_ticks_.unit}, y);
       bottom = draw_x_axis(svg_, box_, figure_.x, {{}, x_ticks_.unit}, x);
-      draw_no_data(svg_, box_);
     } else {
       draw_y_axis(svg_, box_, figure_.y, y_ticks_, y);
       bottom = draw_x_axis(svg_, box_, figure_.x, x_ticks_, x);
@@ -238,9 +238,11 @@ class CurvePlot {
     y_limits_ = limits_of(figure_.y, y_extent_, y_margin);
     const double height = std::min(0.56 * width_, 90.0 + 0.2 * width_);
     constexpr double top = 8.0;
-    y_ticks_ = ticks_of(figure_.y, y_limits_, height, Direction::up, text_size);
+    y_ticks_ =
+        ticks_of(figure_.y, y_limits_, height, Direction::up, text_size, y_extent_.is_whole());
     box_ = {room_for_y_axis(figure_.y, y_ticks_), top, width_ - 8.0, top + height};
-    x_ticks_ = ticks_of(figure_.x, x_limits_, box_.width(), Direction::across, text_size);
+    x_ticks_ = ticks_of(figure_.x, x_limits_, box_.width(), Direction::across, text_size,
+                        x_extent_.is_whole());
     // The last label may reach over the end of the axis.
     if (x_ticks_.ticks.empty()) return;
     const Placement x(figure_.x.scale, x_limits_, box_.left, box_.right);
@@ -248,7 +250,8 @@ class CurvePlot {
     const double over = x(last.value) + text_width(last.label, text_size) / 2.0 - (width_ - 2.0);
     if (over <= 0.0) return;
     box_.right -= over;
-    x_ticks_ = ticks_of(figure_.x, x_limits_, box_.width(), Direction::across, text_size);
+    x_ticks_ = ticks_of(figure_.x, x_limits_, box_.width(), Direction::across, text_size,
+                        x_extent_.is_whole());
   }
 
   Runs runs_of(const Series& s, const Placement& x, const Placement& y) const {
@@ -322,13 +325,13 @@ class CurvePlot {
 
   void draw_data(const Placement& x, const Placement& y) {
     Occupied occupied(box_);
-    for (std::size_t i = figure_.series.size(); i-- > 0;) {
+    for (std::size_t i = 0; i < figure_.series.size(); ++i) {
       draw_band(figure_.series[i], pen_of(figure_.series[i].look, i), x, y);
     }
     draw_guides(x, y);
-    // The first series, which is the one that a reader looks for, on top.
+    // In order: the dashes of a later series show the one below.
     std::vector<std::vector<Point>> markers(figure_.series.size());
-    for (std::size_t i = figure_.series.size(); i-- > 0;) {
+    for (std::size_t i = 0; i < figure_.series.size(); ++i) {
       const Series& s = figure_.series[i];
       const Pen pen = pen_of(s.look, i);
       Path path;
@@ -348,7 +351,7 @@ class CurvePlot {
       }
       svg_.path(path, {.stroke = pen.colour, .width = line_width, .dashes = pen.dashes});
     }
-    for (std::size_t i = figure_.series.size(); i-- > 0;) {
+    for (std::size_t i = 0; i < figure_.series.size(); ++i) {
       const Pen pen = pen_of(figure_.series[i].look, i);
       for (const Point& p : markers[i]) draw_marker(svg_, p, pen, marker_radius);
     }
@@ -393,7 +396,8 @@ class CurvePlot {
       for (std::size_t k = 0; k < std::min(s.x.size(), s.y.size()); ++k) {
         has_data = has_data || is_shown_at(s, k);
       }
-      const auto kind = extras_.is_marked ? LegendEntry::Kind::curve : LegendEntry::Kind::area;
+      const auto kind =
+          extras_.is_marked ? LegendEntry::Kind::marked_line : LegendEntry::Kind::line;
       legend_.push_back({kind, has_data ? s.name : s.name + " (no data)", pen_of(s.look, i)});
     }
   }
@@ -439,7 +443,7 @@ class CurvePlot {
     for (std::size_t i = 0; i < figure_.guides.size(); ++i) {
       const Guide& guide = figure_.guides[i];
       if (guide.label.empty() || label_directly(guide, x, y, occupied)) continue;
-      legend_.push_back({LegendEntry::Kind::guide, guide.label, guide_pen(i)});
+      legend_.push_back({LegendEntry::Kind::line, guide.label, guide_pen(i)});
     }
   }
 
@@ -509,8 +513,9 @@ std::vector<double> shown_ascending(Scale scale, const std::vector<double>& valu
   return out;
 }
 
+constexpr std::size_t most_steps = 200;
+
 Series ecdf(const std::vector<double>& ascending) {
-  constexpr std::size_t most_steps = 200;
   const std::size_t n = ascending.size();
   const std::size_t steps = std::min(n, most_steps);
   Series s;
@@ -529,9 +534,9 @@ Series ecdf(const std::vector<double>& ascending) {
 
 // Equal bins, on a log axis of equal ratio.
 struct Bins {
-  Scale scale;
-  Limits limits;
-  std::size_t count;
+  Scale scale = Scale::linear;
+  Limits limits{};
+  std::size_t count = 0;
 
   double edge(std::size_t i) const {
     if (i == 0) return limits.low;
@@ -565,7 +570,7 @@ Bins bins_of(const DistributionFigure& figure, const std::vector<std::vector<dou
   return bins;
 }
 
-// From the first edge with a client to the last, with a band down to zero.
+// From the first bin with a client to the last, with a band down to zero.
 Series histogram(const std::vector<double>& values, const Bins& bins) {
   const Placement place(bins.scale, bins.limits, 0.0, static_cast<double>(bins.count));
   std::vector<std::size_t> counts(bins.count, 0);
@@ -580,11 +585,16 @@ Series histogram(const std::vector<double>& values, const Bins& bins) {
     s.low.push_back(0.0);
     s.high.push_back(share);
   };
-  add(0, 0.0);
-  for (std::size_t i = 0; i < bins.count; ++i) {
+  const auto is_taken = [](std::size_t count) { return count > 0; };
+  const auto first = std::find_if(counts.begin(), counts.end(), is_taken);
+  const auto last = std::find_if(counts.rbegin(), counts.rend(), is_taken).base();
+  const auto begin = static_cast<std::size_t>(first - counts.begin());
+  const auto end = static_cast<std::size_t>(last - counts.begin());
+  add(begin, 0.0);
+  for (std::size_t i = begin; i < end; ++i) {
     add(i, static_cast<double>(counts[i]) / static_cast<double>(values.size()));
   }
-  add(bins.count, 0.0);
+  add(end, 0.0);
   return s;
 }
 
@@ -632,7 +642,7 @@ std::string drawn(const DistributionFigure& figure, double width) {
     s.look = figure.samples[i].look;
     curves.series.push_back(std::move(s));
   }
-  if (is_histogram && most > 0) {
+  if (bins.count > 1) {
     extras.notes.push_back(counted(bins.count) + " equal bins" +
                            (figure.value.scale == Scale::log ? " on the log axis" : ""));
   }

@@ -94,13 +94,12 @@ class HeatPlot {
     } else {
       draw_no_data(svg_, box_);
     }
-    std::vector<std::string> notes;
     if (has_data && grid_.per > 1) {
-      notes.push_back("each column is the mean of " + std::to_string(grid_.per) + " neighbours");
+      notes_.push_back("each column is the mean of " + std::to_string(grid_.per) + " neighbours");
     }
-    if (has_missing_) notes.emplace_back("hatched: no value");
-    note_dropped(notes, extent_.dropped());
-    bottom = draw_notes(svg_, notes, edge, width_ - edge, bottom);
+    if (has_missing_) notes_.emplace_back("hatched: no value");
+    note_dropped(notes_, extent_.dropped());
+    bottom = draw_notes(svg_, notes_, edge, width_ - edge, bottom);
     return finished(svg_, width_, bottom, figure_.title, figure_.description);
   }
 
@@ -118,7 +117,8 @@ class HeatPlot {
     const double label = figure_.row_label.empty() ? 0.0 : text_size + gap;
     box_ = {edge + label + names_width_ + gap, top, 0.0, top + rows * row_height_};
     bar_height_ = std::max(48.0, box_.height());
-    ticks_ = ticks_of(figure_.value, limits_, bar_height_, Direction::up, text_size);
+    ticks_ =
+        ticks_of(figure_.value, limits_, bar_height_, Direction::up, text_size, extent_.is_whole());
     double tick_width = 0.0;
     for (const Tick& tick : ticks_.ticks) {
       tick_width = std::max(tick_width, text_width(tick.label, text_size));
@@ -188,12 +188,15 @@ class HeatPlot {
 
   void draw_texts() {
     constexpr double largest = 7.5, smallest = 5.0, padding = 2.0;
-    double widest = 1e-9;
+    double widest = 1e-9;  // at size 1
     for (std::size_t i = 0; i < grid_.values.size(); ++i) {
       widest = std::max(widest, text_width(text_of(i), 1.0));
     }
-    const double room = column_width_ - padding;
-    const double size = std::clamp(room / widest, smallest, largest);
+    const double size = std::min(largest, (column_width_ - padding) / widest);
+    if (size < smallest) {
+      notes_.emplace_back("the cells are too narrow for their values");
+      return;
+    }
     for (std::size_t i = 0; i < grid_.values.size(); ++i) {
       const std::string text = text_of(i);
       if (text.empty()) continue;
@@ -202,7 +205,7 @@ class HeatPlot {
       const Colour under =
           level < 0 ? Colour{1.0, 1.0, 1.0} : level_colour(static_cast<std::size_t>(level));
       svg_.text({(b.left + b.right) / 2.0, (b.top + b.bottom) / 2.0 + 0.35 * size}, text,
-                {.size = size, .anchor = Anchor::middle, .fill = ink_on(under)}, room);
+                {.size = size, .anchor = Anchor::middle, .fill = ink_on(under)});
     }
   }
 
@@ -250,7 +253,7 @@ class HeatPlot {
                   {.anchor = Anchor::end, .rotation = -45.0}, room);
       }
     }
-    return box_.bottom + 2.0 * gap +
+    return box_.bottom + gap +
            (is_level ? text_size : slant * (std::min(room, widest) + text_size));
   }
 
@@ -258,9 +261,8 @@ class HeatPlot {
     const double count = static_cast<double>(grid_.columns * grid_.per);
     const Limits limits{-0.5, count - 0.5};
     const Placement place(Scale::linear, limits, box_.left, box_.right);
-    const Ticks ticks = ticks_of({}, limits, box_.width(), Direction::across, text_size);
+    const Ticks ticks = ticks_of({}, limits, box_.width(), Direction::across, text_size, true);
     for (const Tick& tick : ticks.ticks) {
-      if (tick.value != std::floor(tick.value)) continue;
       const double x = place(tick.value);
       svg_.line({x, box_.bottom}, {x, box_.bottom + 3.0}, {.stroke = ink, .width = 0.6});
       svg_.text({x, box_.bottom + 5.0 + 0.75 * text_size}, tick.label, {.anchor = Anchor::middle});
@@ -272,8 +274,10 @@ class HeatPlot {
     const Box bar{bar_left_, box_.top, bar_left_ + bar_width, box_.top + bar_height_};
     const double step = bar.height() / levels;
     svg_.begin_crisp();
-    for (std::size_t level = 0; level < levels; ++level) {
-      svg_.rect({bar.left, bar.bottom - static_cast<double>(level + 1) * step}, bar_width, step,
+    // Each over the one before, down to the bottom: no seams.
+    for (std::size_t level = levels; level-- > 0;) {
+      const double height = static_cast<double>(level + 1) * step;
+      svg_.rect({bar.left, bar.bottom - height}, bar_width, height,
                 {.fill = hex_of(level_colour(level))});
     }
     svg_.end_group();
@@ -299,6 +303,7 @@ class HeatPlot {
   Extent extent_;
   bool has_texts_ = false;
   bool has_missing_ = false;
+  std::vector<std::string> notes_;
   Limits limits_;
   Ticks ticks_;
   Box box_;

@@ -26,11 +26,11 @@ double widest(std::span<const std::string> texts, double size) {
   return width;
 }
 
-Box box_between(const Rows& rows, double width) {
+Box box_between(const Rows& rows, double width, bool has_data) {
   constexpr double most_for_labels = 0.36, most_for_notes = 0.3;
   const double labels = std::min(widest(rows.labels, text_size), most_for_labels * width);
   const double notes = std::min(widest(rows.notes, small_text_size), most_for_notes * width);
-  const double rows_shown = std::max(3.0, static_cast<double>(rows.labels.size()));
+  const double rows_shown = std::max(has_data ? 1.0 : 3.0, static_cast<double>(rows.labels.size()));
   return {edge + labels + gap, top, width - edge - std::max(gap, notes + (notes > 0 ? gap : 0.0)),
           top + rows_shown * row_height};
 }
@@ -64,8 +64,8 @@ void draw_interval(Svg& svg, const Interval& row, const Pen& pen, const Box& box
   }
   for (const double value : row.points) {
     if (!is_shown(scale, value)) continue;
-    const Point p{place(value), y};
-    if (box.holds(p)) svg.circle(p, 1.5, {.fill = is_bar ? ink : pen.colour, .opacity = 0.4});
+    const Point p{place(value), y + 0.36 * row_height};
+    if (box.holds(p)) svg.circle(p, 1.0, {.fill = is_bar ? ink : pen.colour, .opacity = 0.55});
   }
   if (std::isfinite(row.low) && std::isfinite(row.high)) {
     constexpr double cap = 2.5;
@@ -114,13 +114,14 @@ std::string drawn(const IntervalFigure& figure, double width) {
   if (is_bars && has_data) extent.add(0.0);
 
   Svg svg;
-  const Box box = box_between(rows, width);
+  const Box box = box_between(rows, width, has_data);
   const Limits limits = limits_of(figure.value, extent, 0.04);
   const Placement place(scale, limits, box.left, box.right);
-  Ticks ticks = ticks_of(figure.value, limits, box.width(), Direction::across, text_size);
+  Ticks ticks =
+      ticks_of(figure.value, limits, box.width(), Direction::across, text_size, extent.is_whole());
   if (!has_data) ticks.ticks.clear();
-  double bottom = draw_x_axis(svg, box, figure.value, ticks, place);
   if (!has_data) draw_no_data(svg, box);
+  double bottom = draw_x_axis(svg, box, figure.value, ticks, place);
   draw_texts(svg, rows, box, width);
 
   std::vector<LegendEntry> legend;
@@ -132,7 +133,7 @@ std::string drawn(const IntervalFigure& figure, double width) {
       if (x < box.left || x > box.right) continue;
       svg.line({x, box.top}, {x, box.bottom},
                {.stroke = pen.colour, .width = 0.9, .dashes = pen.dashes});
-      if (!guide.label.empty()) legend.push_back({LegendEntry::Kind::guide, guide.label, pen});
+      if (!guide.label.empty()) legend.push_back({LegendEntry::Kind::line, guide.label, pen});
     }
     for (std::size_t i = 0; i < figure.rows.size(); ++i) {
       const Interval& row = figure.rows[i];
@@ -168,13 +169,14 @@ std::string drawn(const StackFigure& figure, double width) {
   extent.add(0.0);
 
   Svg svg;
-  const Box box = box_between(rows, width);
+  const Box box = box_between(rows, width, has_data);
   const Limits limits = limits_of(figure.value, extent, 0.03);
   const Placement place(Scale::linear, limits, box.left, box.right);
-  Ticks ticks = ticks_of(figure.value, limits, box.width(), Direction::across, text_size);
+  Ticks ticks =
+      ticks_of(figure.value, limits, box.width(), Direction::across, text_size, extent.is_whole());
   if (!has_data) ticks.ticks.clear();
-  double bottom = draw_x_axis(svg, box, figure.value, ticks, place);
   if (!has_data) draw_no_data(svg, box);
+  double bottom = draw_x_axis(svg, box, figure.value, ticks, place);
   draw_texts(svg, rows, box, width);
 
   // Beyond the colours that there are, the same in a lighter tint.

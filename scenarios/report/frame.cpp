@@ -32,8 +32,8 @@ void closed_path(Svg& svg, std::span<const Point> points, const Paint& paint) {
 Pen pen_of(const Look& look, std::size_t position) {
   const std::size_t i = look.value_or(position);
   constexpr std::size_t shapes = 6;
-  return {colours[i % colours.size()], dashes[i % dashes.size()], static_cast<Shape>(i % shapes),
-          i / shapes % 2 == 1};
+  return {colours[i % colours.size()], dashes[(i + i / colours.size()) % dashes.size()],
+          static_cast<Shape>(i % shapes), i / shapes % 2 == 1};
 }
 
 Pen guide_pen(std::size_t position) {
@@ -180,7 +180,7 @@ void draw_y_axis(Svg& svg, const Box& box, const Axis& axis, const Ticks& ticks,
   for (const Tick& tick : ticks.ticks) {
     const double y = place(tick.value);
     const bool is_minor = tick.label.empty();
-    if (!is_minor) svg.line({box.left, y}, {box.right, y}, grid_paint);
+    if (!is_minor && y < box.bottom - 0.5) svg.line({box.left, y}, {box.right, y}, grid_paint);
     const double length = is_minor ? tick_length / 2.0 : tick_length;
     svg.line({box.left - length, y}, {box.left, y}, tick_paint);
     if (is_minor) continue;
@@ -200,7 +200,7 @@ double draw_x_axis(Svg& svg, const Box& box, const Axis& axis, const Ticks& tick
   for (const Tick& tick : ticks.ticks) {
     const double x = place(tick.value);
     const bool is_minor = tick.label.empty();
-    if (!is_minor) svg.line({x, box.top}, {x, box.bottom}, grid_paint);
+    if (!is_minor && x > box.left + 0.5) svg.line({x, box.top}, {x, box.bottom}, grid_paint);
     const double length = is_minor ? tick_length / 2.0 : tick_length;
     svg.line({x, box.bottom}, {x, box.bottom + length}, tick_paint);
     if (!is_minor) svg.text({x, baseline}, tick.label, {.anchor = Anchor::middle});
@@ -217,38 +217,46 @@ double draw_x_axis(Svg& svg, const Box& box, const Axis& axis, const Ticks& tick
 double draw_legend(Svg& svg, std::span<const LegendEntry> entries, double left, double right,
                    double top) {
   if (entries.empty()) return top;
-  constexpr double key = 20.0, after_key = 4.0, between = 10.0, row_height = 10.5;
-  double widest = 0.0;
-  for (const LegendEntry& entry : entries) {
-    widest = std::max(widest, text_width(entry.label, text_size));
+  constexpr double after_key = 4.0, between = 10.0, row_height = 10.5, swatch = 8.0;
+  const double key = entries.front().kind == LegendEntry::Kind::area ? swatch : 20.0;
+  // As many columns as fit, each as wide as its widest entry.
+  std::vector<double> widths;
+  double used = 0.0;
+  for (std::size_t columns = entries.size(); columns > 0; --columns) {
+    widths.assign(columns, 0.0);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      double& width = widths[i % columns];
+      width = std::max(width, key + after_key + text_width(entries[i].label, text_size));
+    }
+    used = between * static_cast<double>(columns - 1);
+    for (const double width : widths) used += width;
+    if (used <= right - left) break;
   }
-  const double entry_width = key + after_key + widest + between;
-  const auto columns = std::clamp<std::size_t>(
-      static_cast<std::size_t>((right - left + between) / entry_width), 1, entries.size());
+  const std::size_t columns = widths.size();
   const std::size_t rows = (entries.size() + columns - 1) / columns;
-  const double used = std::min(right - left, static_cast<double>(columns) * entry_width - between);
+  used = std::min(used, right - left);
   const double start = left + (right - left - used) / 2.0;
-  const double room = (columns == 1 ? right - left : entry_width - between) - key - after_key;
+  std::vector<double> begins = {start};
+  for (const double width : widths) begins.push_back(begins.back() + width + between);
   top += 2.0 * line_gap;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const LegendEntry& entry = entries[i];
-    const double x = start + static_cast<double>(i % columns) * entry_width;
+    const double x = begins[i % columns];
     const double y = top + (static_cast<double>(i / columns) + 0.5) * row_height;
     switch (entry.kind) {
-      case LegendEntry::Kind::curve:
+      case LegendEntry::Kind::line:
+      case LegendEntry::Kind::marked_line:
         svg.line({x, y}, {x + key, y},
                  {.stroke = entry.pen.colour, .width = 1.2, .dashes = entry.pen.dashes});
+        if (entry.kind == LegendEntry::Kind::line) break;
         draw_marker(svg, {x + key / 2.0, y}, entry.pen, 2.4);
         break;
       case LegendEntry::Kind::area:
-        svg.rect({x + key - 9.0, y - 3.5}, 9.0, 7.0, {.fill = entry.pen.colour});
-        break;
-      case LegendEntry::Kind::guide:
-        svg.line({x, y}, {x + key, y},
-                 {.stroke = entry.pen.colour, .width = 0.9, .dashes = entry.pen.dashes});
+        svg.rect({x, y - swatch / 2.0}, swatch, swatch, {.fill = entry.pen.colour});
         break;
     }
-    svg.text({x + key + after_key, y + 0.35 * text_size}, entry.label, {}, room);
+    svg.text({x + key + after_key, y + 0.35 * text_size}, entry.label, {},
+             right - x - key - after_key);
   }
   return top + static_cast<double>(rows) * row_height;
 }
@@ -284,8 +292,7 @@ double draw_notes(Svg& svg, std::span<const std::string> notes, double left, dou
 }
 
 void draw_no_data(Svg& svg, const Box& box) {
-  svg.rect({box.left, box.top}, box.width(), box.height(),
-           {.stroke = light_grey, .width = 0.8, .dashes = "3 3"});
+  svg.rect({box.left, box.top}, box.width(), box.height(), {.stroke = light_grey});
   svg.text({(box.left + box.right) / 2.0, (box.top + box.bottom) / 2.0}, "no data",
            {.anchor = Anchor::middle, .fill = grey});
 }

@@ -68,12 +68,13 @@ double draw_x_axis(Svg& svg, const Box& box, const Axis& axis, const Ticks& tick
 std::string axis_label(const Axis& axis, const Ticks& ticks);
 
 struct LegendEntry {
-  enum class Kind { curve, area, guide };
+  enum class Kind { marked_line, line, area };
   Kind kind;
   std::string label;
-  Pen pen;  // colour of an area; dashes of a guide
+  Pen pen;
 };
-/// In as many columns as fit between `left` and `right`, row by row. Returns where it ends.
+/// Areas are not mixed with lines. In as many columns as fit between `left` and `right`, row by
+/// row. Returns where it ends.
 double draw_legend(Svg& svg, std::span<const LegendEntry> entries, double left, double right,
                    double top);
 

@@ -46,7 +46,7 @@ caption b, figcaption b { color: var(--ink); }
 th, td { padding: .3rem .75rem; text-align: left; vertical-align: baseline; }
 thead th { border-bottom: 1px solid var(--ink); font-weight: 600; vertical-align: bottom; }
 tbody tr:nth-child(even) { background: color-mix(in srgb, var(--line) 28%, transparent); }
-.n { text-align: right; white-space: nowrap; } td { overflow-wrap: break-word; max-width: 34rem; }
+.n { text-align: right; white-space: nowrap; } .tied { position: absolute; } td { overflow-wrap: break-word; max-width: 34rem; }
 .legend { color: var(--soft); font-size: .85rem; margin: .4rem 0 0; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 27rem), 1fr));
   gap: 1.5rem; margin: 1.25rem 0; align-items: start; }
@@ -57,7 +57,8 @@ figure { margin: 0; max-width: 36rem; }
   @page { margin: 16mm; }
   :root { color-scheme: light; --ink: #000; --soft: #444; --paper: #fff; --line: #ccc; --link: #000;
     --warn: #000; --warn-paper: #fff; }
-  body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
+  html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 1rem; }
+  nav { display: none; }
   .figures { grid-template-columns: 1fr 1fr; gap: 6mm; } .card { border: 0; padding: 0; }
   figure, .table, .warnings { break-inside: avoid; page-break-inside: avoid; }
   h2 { break-after: avoid; page-break-after: avoid; } .scroll { overflow: visible; }
@@ -151,7 +152,8 @@ class Writer {
         const bool is_number = i < table.columns.size() && table.columns[i].is_number;
         const std::string text = row[i].text.empty() ? "–" : escaped(row[i].text);
         add("<td", is_number ? " class=\"n\"" : "", ">", row[i].is_best ? "<b>" : "", text,
-            row[i].is_tied ? "†" : "", row[i].is_best ? "</b>" : "", "</td>");
+            row[i].is_tied ? "<span class=\"tied\">†</span>" : "", row[i].is_best ? "</b>" : "",
+            "</td>");
       }
       add("</tr>\n");
     }

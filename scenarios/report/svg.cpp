@@ -3,7 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdint>
+#include <cstdlib>
 #include <vector>
 
 namespace cohort::report {
@@ -192,7 +192,8 @@ double text_width(std::string_view text, double size) {
 }
 
 std::string elided(std::string_view text, double size, double width) {
-  if (text_width(text, size) <= width) return std::string(text);
+  constexpr double rounding = 1e-6;  // points; a text given exactly its own width fits
+  if (text_width(text, size) <= width + rounding) return std::string(text);
   std::vector<CodePoint> points;
   for (std::string_view rest = text; !rest.empty(); rest.remove_prefix(points.back().bytes)) {
     points.push_back(first_code_point(rest));
@@ -220,15 +221,10 @@ std::string elided(std::string_view text, double size, double width) {
 void Path::step(char command, Point to) {
   const long x = std::lround(to.x * 10.0);
   const long y = std::lround(to.y * 10.0);
-  const auto tenths = [](long value) { return number(static_cast<double>(value) / 10.0); };
   // The first move of a path is absolute either way.
   if (command != last_) data_ += command;
-  const std::string dx = tenths(x - x_);
-  const std::string dy = tenths(y - y_);
-  if (command == last_ && dx.front() != '-') data_ += ' ';
-  data_ += dx;
-  if (dy.front() != '-') data_ += ' ';
-  data_ += dy;
+  append(x - x_, command == last_);
+  append(y - y_, true);
   // Pairs that follow a move would be lines.
   last_ = command == 'm' ? ' ' : command;
   x_ = x;
@@ -237,6 +233,17 @@ void Path::step(char command, Point to) {
     start_x_ = x;
     start_y_ = y;
   }
+}
+
+void Path::append(long tenths, bool follows_a_number) {
+  if (tenths < 0) {
+    data_ += '-';
+  } else if (follows_a_number) {
+    data_ += ' ';
+  }
+  const long size = std::abs(tenths);
+  if (size >= 10 || size == 0) data_ += std::to_string(size / 10);
+  if (size % 10 != 0) data_.append(".").append(std::to_string(size % 10));
 }
 
 void Path::close() {
@@ -248,12 +255,14 @@ void Path::close() {
 
 void Path::rect(Point corner, double width, double height) {
   move(corner);
-  const auto tenths = [](double to, long from) {
-    return number(static_cast<double>(std::lround(to * 10.0) - from) / 10.0);
-  };
-  const std::string across = tenths(corner.x + width, x_);
-  data_ += 'h' + across + 'v' + tenths(corner.y + height, y_) + 'h';
-  data_ += across.front() == '-' ? across.substr(1) : '-' + across;
+  const long across = std::lround((corner.x + width) * 10.0) - x_;
+  const long down = std::lround((corner.y + height) * 10.0) - y_;
+  data_ += 'h';
+  append(across, false);
+  data_ += 'v';
+  append(down, false);
+  data_ += 'h';
+  append(-across, false);
   close();
 }
 

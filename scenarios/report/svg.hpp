@@ -42,6 +42,7 @@ class Path {
 
  private:
   void step(char command, Point to);
+  void append(long tenths, bool follows_a_number);
   std::string data_;
   char last_ = ' ';
   // In tenths of a point: of the last point, and of the start of the subpath.
