@@ -27,7 +27,7 @@
 namespace cohort {
 
 /// Changes whenever a frame or a message does.
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 
 /// What a receiver accepts of one message.
 struct Limits {

@@ -78,6 +78,7 @@ struct ReplyMessage {
   std::map<ClientId, Payload> gathered;  // the blocks of Combine::gather
   std::uint64_t bytes_up = 0;            // protocol bytes of the replies
   OracleCounts counts;
+  double seconds = 0;              // that answering took; for the log of timings alone
   std::vector<ReplyTrace> traces;  // ascending by client; empty unless the run is traced
   template <class V>
   void fields(V&& v) {
@@ -88,6 +89,7 @@ struct ReplyMessage {
     v("gathered", gathered);
     v("bytes_up", bytes_up);
     v("counts", counts);
+    v("seconds", seconds);
   }
 };
 

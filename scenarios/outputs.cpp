@@ -246,8 +246,14 @@ Result<void> RunLogs::write(const RoundRecord& record) {
 Result<void> RunLogs::write(const TimingRecord& record) {
   JsonLine json;
   json.add("round", record.round);
-  json.add("seconds", record.elapsed.count());
+  json.add("seconds", record.timing.elapsed.count());
   json.add("wire_bytes", record.wire_bytes);
+  json.open("phases");
+  record.timing.phases.for_each([&](const char* phase, double seconds) {
+    if (seconds > 0) json.add(phase, seconds);
+  });
+  json.close();
+  json.add("imbalance", record.timing.imbalance);
   return log(timing_file).append(std::move(json).line());
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // What a run writes while it goes on, and what it says at its end. A run is a folder of
 //   metrics.jsonl   one object a round, the same bytes on every machine (compare with cmp)
-//   timing.jsonl    seconds and bytes on the wire, which are not
+//   timing.jsonl    seconds, by phase, and bytes on the wire, which are not
 //   rounds.csv      the numbers of metrics.jsonl in fixed columns
 //   trace.jsonl     with run.trace = "clients": a hash of every block of every reply
 //   events.jsonl    what a person should know: drops, repeats, checkpoints
@@ -22,6 +22,7 @@
 #include "core/oracle.hpp"
 #include "core/result.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/timing.hpp"
 
 namespace cohort {
 
@@ -43,7 +44,7 @@ struct RoundRecord {
 
 struct TimingRecord {
   std::uint64_t round = 0;
-  Seconds elapsed{0};            // since the start, stops left out
+  RoundTiming timing;
   std::uint64_t wire_bytes = 0;  // that left this process so far
 };
 

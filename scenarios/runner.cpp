@@ -143,7 +143,7 @@ class Recorder final : public Observer {
   /// Gradient rows of the rounds before a resumed run.
   void set_past(const ServerCheckpoint& past) { gradient_rows_ = gradient_rows(past.counts); }
 
-  Result<void> round(const RoundReport& report, Seconds elapsed) override {
+  Result<void> round(const RoundReport& report, const RoundTiming& timing) override {
     gradient_rows_ += gradient_rows(report.counts);
     RoundRecord record;
     record.round = report.round;
@@ -166,9 +166,10 @@ class Recorder final : public Observer {
     for (std::size_t ask = 0; ask < report.traces.size(); ++ask) {
       COHORT_DO(logs_.write(TraceRecord{report.round, ask, report.traces[ask]}));
     }
-    COHORT_DO(logs_.write(TimingRecord{report.round, elapsed, transport_.wire_bytes_sent()}));
+    COHORT_DO(logs_.write(TimingRecord{report.round, timing, transport_.wire_bytes_sent()}));
     if (progress_) {
-      progress_->update(report.round, record.measured ? &*record.measured : nullptr, elapsed);
+      progress_->update(report.round, record.measured ? &*record.measured : nullptr,
+                        timing.elapsed);
     }
     return {};
   }
@@ -378,7 +379,8 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
   if (is_mixed) notes.push_back("the ranks' arithmetic differs: bits are not reproducible");
   if (scenario.schedule.before_slurm_limit) {
     if (const auto left = slurm_time_left()) {
-      scenario.schedule.stop.wall_time = std::max(Seconds(0), *left - slurm_margin);
+      // A short job uses half of what it has, or it would never get anywhere.
+      scenario.schedule.stop.wall_time = std::max({Seconds(0), *left / 2, *left - slurm_margin});
     } else {
       notes.push_back("stop.wall_time = \"slurm\" has no effect outside of a Slurm job");
     }
@@ -406,6 +408,10 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
       auto server = recorder->checkpoints().read_server(*manifest, Synchronous::blank(plan));
       if (server) {
         resume.server = *std::move(server);
+        // A job's limit leaves earlier jobs out; what the schedule counts does not.
+        if (scenario.schedule.before_slurm_limit && scenario.schedule.stop.wall_time) {
+          *scenario.schedule.stop.wall_time += Seconds(resume.server.elapsed);
+        }
         recorder->set_past(resume.server);
         recorder->note(fmt::format("resumed after round {}", manifest->round));
       } else {
@@ -559,7 +565,7 @@ extern "C" void on_signal(int number) {
 
 class Nobody final : public Observer {
  public:
-  Result<void> round(const RoundReport&, Seconds) override { return {}; }
+  Result<void> round(const RoundReport&, const RoundTiming&) override { return {}; }
   Result<void> checkpoint(const WriteCheckpoint&) override { return {}; }
   void note(const std::string&) override {}
   std::string checkpoint_directory() const override { return {}; }

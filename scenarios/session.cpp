@@ -128,8 +128,12 @@ std::string peer_name(Rank rank) { return fmt::format("rank {}", rank.value); }
 // Rank 0: carries out the schedule's actions and feeds it what comes back.
 class Driver {
  public:
-  Driver(SessionInput& input, Synchronous& schedule)
-      : input_(input), schedule_(schedule), ranks_(input.transport->size()) {}
+  Driver(SessionInput& input, Synchronous& schedule, Stopwatch& stopwatch)
+      : input_(input),
+        schedule_(schedule),
+        stopwatch_(stopwatch),
+        ranks_(input.transport->size()),
+        compute_(ranks_) {}
 
   Result<void> carry_out(std::vector<Action> actions) {
     for (Action& action : actions) {
@@ -145,6 +149,7 @@ class Driver {
     switch (type) {
       case ReplyMessage::type: {
         COHORT_TRY(auto m, decode<ReplyMessage>(envelope.frame, peer));
+        compute_[from.value] += m.seconds;
         return carry_out(schedule_.on_reply(from, std::move(m), now()));
       }
       case AggregatedMessage::type: {
@@ -192,7 +197,10 @@ class Driver {
  private:
   template <class M>
   Result<void> send(Rank to, const M& message) {
-    return input_.transport->send(to, Tag::to_worker, encode(message));
+    stopwatch_.lap(&PhaseTimes::coordinate);
+    COHORT_DO(input_.transport->send(to, Tag::to_worker, encode(message)));
+    stopwatch_.lap(&PhaseTimes::broadcast);
+    return {};
   }
   template <class M>
   Result<void> send_to_all(const M& message) {
@@ -210,7 +218,10 @@ class Driver {
     wake_ = a.time;
     return {};
   }
-  Result<void> act(WriteRound& a) { return input_.observer->round(a.report, now()); }
+  Result<void> act(WriteRound& a) {
+    stopwatch_.lap(&PhaseTimes::coordinate);
+    return input_.observer->round(a.report, {before_ + now(), stopwatch_.take(), take_imbalance()});
+  }
   Result<void> act(WriteCheckpoint& a) { return input_.observer->checkpoint(a); }
   Result<void> act(Note& a) {
     input_.observer->note(a.text);
@@ -221,18 +232,52 @@ class Driver {
     return {};
   }
 
+  // Of the Asks since the last round.
+  double take_imbalance() {
+    double most = 0, total = 0, ranks = 0;
+    for (double& seconds : compute_) {
+      most = std::max(most, seconds);
+      total += seconds;
+      ranks += seconds > 0;
+      seconds = 0;
+    }
+    return total > 0 ? most * ranks / total : 1;
+  }
+
   SessionInput& input_;
   Synchronous& schedule_;
+  Stopwatch& stopwatch_;
   std::uint32_t ranks_;
+  std::vector<double> compute_;  // by rank, seconds
   RealClock clock_;
+  const Seconds before_{schedule_.state().elapsed};  // of a resumed run
   std::optional<Seconds> wake_;
   std::optional<Finish> finish_;
   bool stop_requested_ = false;
 };
 
+Stopwatch::Phase phase_of(const Frame& frame) {
+  const auto type = message_type(frame, "the coordinator");
+  if (!type) return &PhaseTimes::wait;
+  switch (*type) {
+    case AskMessage::type:
+      return &PhaseTimes::compute;
+    case AggregateMessage::type:
+      return &PhaseTimes::aggregate;
+    case EvaluateMessage::type:
+      return &PhaseTimes::evaluate;
+    case SaveMessage::type:
+      return &PhaseTimes::save;
+    default:
+      return &PhaseTimes::wait;
+  }
+}
+
 // A message for the worker of this rank: answered, or reported as a failure.
-Result<void> serve(Worker& worker, Transport& transport, const Frame& frame) {
+Result<void> serve(Worker& worker, Transport& transport, const Frame& frame, Stopwatch& stopwatch) {
+  stopwatch.lap(&PhaseTimes::wait);
   auto answer = worker.handle(frame);
+  stopwatch.lap(phase_of(frame));
   if (!answer) {
     const FailedMessage failed{static_cast<std::int32_t>(answer.error().code),
                                answer.error().message};
@@ -242,7 +287,7 @@ Result<void> serve(Worker& worker, Transport& transport, const Frame& frame) {
   return transport.send(Rank(0), Tag::to_coordinator, *std::move(*answer));
 }
 
-Result<void> drive(SessionInput& input, Worker& worker, Driver& driver) {
+Result<void> drive(SessionInput& input, Worker& worker, Driver& driver, Stopwatch& stopwatch) {
   Transport& transport = *input.transport;
   Backoff backoff;
   Deadline silence = Deadline::after(input.silence_limit);
@@ -252,12 +297,14 @@ Result<void> drive(SessionInput& input, Worker& worker, Driver& driver) {
     COHORT_TRY(auto for_worker, transport.poll(Tag::to_worker));
     if (for_worker) {
       idle = false;
-      COHORT_DO(serve(worker, transport, for_worker->frame));
+      COHORT_DO(serve(worker, transport, for_worker->frame, stopwatch));
     }
     COHORT_TRY(auto for_schedule, transport.poll(Tag::to_coordinator));
     if (for_schedule) {
       idle = false;
+      stopwatch.lap(&PhaseTimes::wait);
       COHORT_DO(driver.deliver(*for_schedule));
+      stopwatch.lap(&PhaseTimes::coordinate);
     }
     if (!idle) {
       backoff = {};
@@ -288,23 +335,26 @@ Result<SessionResult> run_session(SessionInput input) {
     ~ResetPoll() { pool.set_poll({}); }
   } const reset_poll{*input.pool};
 
+  Stopwatch stopwatch;
+  SessionResult result;
   if (rank != 0) {
     while (!worker.stopped()) {
       COHORT_TRY(const Envelope e,
                  transport.receive(Tag::to_worker, Deadline::after(input.silence_limit)));
-      COHORT_DO(serve(worker, transport, e.frame));
+      COHORT_DO(serve(worker, transport, e.frame, stopwatch));
     }
     COHORT_DO(transport.flush(Deadline::after(input.silence_limit)));
-    return SessionResult{};
+    result.phases = stopwatch.take();
+    return result;
   }
 
   SynchronousPlan plan = input.prepared->plan(ranks, worker.clients_remember());
   Synchronous schedule = input.resume
                              ? Synchronous(std::move(plan), std::move(input.resume->server))
                              : Synchronous(std::move(plan), input.prepared->function().start());
-  Driver driver(input, schedule);
+  Driver driver(input, schedule, stopwatch);
   COHORT_DO(driver.carry_out(schedule.start(driver.now())));
-  const auto driven = drive(input, worker, driver);
+  const auto driven = drive(input, worker, driver, stopwatch);
   const std::string why = driven ? driver.outcome().why : driven.error().message;
   for (std::uint32_t r = 1; r < ranks; ++r) {
     COHORT_DO(transport.send(Rank(r), Tag::to_worker, encode(StopMessage{why})));
@@ -312,13 +362,13 @@ Result<SessionResult> run_session(SessionInput input) {
   COHORT_DO(transport.flush(Deadline::after(input.silence_limit)));
   if (!driven) return driven.error();
 
-  SessionResult result;
   result.code = driver.outcome().code;
   result.why = why;
   result.rounds = schedule.state().round;
   result.x = schedule.x();
   result.best = schedule.state().best;
   result.best_round = schedule.state().best_round;
+  result.phases = stopwatch.take();
   return result;
 }
 

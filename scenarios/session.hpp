@@ -15,6 +15,7 @@
 #include "coordinator/synchronous.hpp"
 #include "core/thread_pool.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/timing.hpp"
 #include "worker/worker.hpp"
 
 namespace cohort {
@@ -49,7 +50,7 @@ class Prepared {
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual Result<void> round(const RoundReport&, Seconds elapsed) = 0;
+  virtual Result<void> round(const RoundReport&, const RoundTiming&) = 0;
   virtual Result<void> checkpoint(const WriteCheckpoint&) = 0;
   virtual void note(const std::string&) = 0;
   /// Where workers save their clients' states.
@@ -69,6 +70,7 @@ struct SessionResult {
   Vec x;  // rank 0
   Measured best;
   std::map<std::string, std::map<std::string, std::uint64_t>> best_round;
+  PhaseTimes phases;  // of this rank; on rank 0, whose rounds were observed, since the last one
 };
 
 struct SessionInput {

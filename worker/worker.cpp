@@ -108,7 +108,9 @@ Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
       COHORT_TRY(const auto message, decode<AskMessage>(frame, coordinator_name));
       if (!is_news(message.sequence)) return std::optional<Frame>();
       COHORT_DO(validate(message.ask.common, coordinator_name));
-      COHORT_TRY(const auto reply, answer(message));
+      const RealClock clock;
+      COHORT_TRY(auto reply, answer(message));
+      reply.seconds = clock.now().count();
       if (message.clients.empty()) return std::optional<Frame>();
       return std::optional(encode(reply));
     }

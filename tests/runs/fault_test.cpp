@@ -16,7 +16,7 @@ namespace {
 
 class Listener final : public Observer {
  public:
-  Result<void> round(const RoundReport& report, Seconds) override {
+  Result<void> round(const RoundReport& report, const RoundTiming&) override {
     reports.push_back(report);
     return {};
   }

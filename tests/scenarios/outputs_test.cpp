@@ -74,10 +74,16 @@ TEST(RunLogs, EventsAndTimings) {
   auto logs = RunLogs::open(folder.path());
   ASSERT_TRUE(logs);
   ASSERT_TRUE(logs->write(EventRecord{3, "note", "client 7 sent \"nan\"\n"}));
-  ASSERT_TRUE(logs->write(TimingRecord{3, Seconds(0.25), 77}));
+  PhaseTimes phases;
+  phases.compute = 0.125;
+  phases.wait = 0.0625;
+  ASSERT_TRUE(logs->write(TimingRecord{3, {Seconds(0.25), phases, 1.5}, 77}));
   EXPECT_EQ(text_of(folder / "events.jsonl"),
             "{\"round\":3,\"event\":\"note\",\"message\":\"client 7 sent \\\"nan\\\"\\n\"}\n");
-  EXPECT_EQ(text_of(folder / "timing.jsonl"), "{\"round\":3,\"seconds\":0.25,\"wire_bytes\":77}\n");
+  EXPECT_EQ(
+      text_of(folder / "timing.jsonl"),
+      "{\"round\":3,\"seconds\":0.25,\"wire_bytes\":77,\"phases\":{\"compute\":0.125,\"wait\":"
+      "0.0625},\"imbalance\":1.5}\n");
 }
 
 TEST(RunLogs, GoBackToACheckpoint) {
