@@ -68,7 +68,12 @@ class Capabilities {
   std::uint32_t bits_ = 0;
 };
 
-enum class RowSource : std::uint8_t { client, validation, test };
+/// Rows of a client, to train on or kept for its own test, or of the sets of the run.
+enum class RowSource : std::uint8_t { client, validation, test, client_test };
+inline constexpr std::size_t row_sources = 4;
+constexpr bool is_of_clients(RowSource source) {
+  return source == RowSource::client || source == RowSource::client_test;
+}
 
 /// Which rows a function is asked on: rows [first, first + count) of a source, or, if `picks` is
 /// not empty, those of them at the positions `picks` (relative to `first`).

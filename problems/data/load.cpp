@@ -166,6 +166,15 @@ Result<Sources> find_sources(const DataOptions& options) {
   return sources;
 }
 
+/// In file order.
+std::vector<std::uint32_t> rows_to_train(const Split& split, const Partition& partition) {
+  std::vector<std::uint32_t> rows;
+  rows.reserve(partition.order.size());
+  for (const std::uint32_t position : partition.order) rows.push_back(split.train[position]);
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
 /// All that decides the bits of a store; doubles in hexadecimal, so that none is rounded.
 /// The rows of each client by their number of non-zeros, and then as they were. Loops over sparse
 /// rows pay for each row whose length they could not foresee; here most are as long as the last.
@@ -183,11 +192,12 @@ void order_by_length(const Rows& table, const Split& split, Partition& partition
 
 std::string store_key(const DataOptions& options, const Sources& sources) {
   std::string key =
-      fmt::format("store 2 [{}] [{}]", sources.train.key, sources.test ? sources.test->key : "");
-  key += fmt::format(" task={} split={:a},{:a},{:a} standardize={} storage={} clients={} seed={}",
-                     static_cast<int>(options.task), options.split.train, options.split.validation,
-                     options.split.test, static_cast<int>(options.standardize),
-                     static_cast<int>(options.storage), options.clients, options.seed);
+      fmt::format("store 3 [{}] [{}]", sources.train.key, sources.test ? sources.test->key : "");
+  key += fmt::format(
+      " task={} split={:a},{:a},{:a},{:a} standardize={} storage={} clients={} seed={}",
+      static_cast<int>(options.task), options.split.train, options.split.validation,
+      options.split.test, options.split.client_test, static_cast<int>(options.standardize),
+      static_cast<int>(options.storage), options.clients, options.seed);
   key += fmt::format(" partition={},{},{:a},{}", static_cast<int>(options.partition.type),
                      static_cast<int>(options.partition.over), options.partition.alpha,
                      options.partition.min_rows);
@@ -244,8 +254,9 @@ Result<Blob> make_store(const DataOptions& options, const Sources& sources, cons
              partition_rows(train_classes, static_cast<std::uint32_t>(classes.size()),
                             options.clients, options.partition, options.seed));
   if (is_sparse) order_by_length(train, split, partition);
+  split_clients(partition, options.split.client_test, options.seed);
   COHORT_TRY(const FeatureScale scale,
-             feature_scale(train, split.train, features, options.standardize));
+             feature_scale(train, rows_to_train(split, partition), features, options.standardize));
   return DataStore::make({.train_table = train,
                           .test_table = test,
                           .features = features,

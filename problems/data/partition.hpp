@@ -34,6 +34,9 @@ struct PartitionOptions {
 struct Partition {
   std::vector<std::uint64_t> offsets;  // [clients + 1]
   std::vector<std::uint32_t> order;    // positions 0 … n−1 of the train rows
+  // What each client keeps of them for a test of its own, likewise; empty without (split_clients).
+  std::vector<std::uint64_t> test_offsets;
+  std::vector<std::uint32_t> test_order;
 };
 
 /// `classes` are the class numbers 0 … class_count − 1 of the n train rows; class_count = 0 for

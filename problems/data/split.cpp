@@ -29,6 +29,11 @@ Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bo
       return bad_input(fmt::format("data.split: expected shares from 0 to 1, found {}", f));
     }
   }
+  if (!(fractions.client_test >= 0.0 && fractions.client_test < 1.0)) {
+    return bad_input(
+        fmt::format("data.split.client_test: expected a share from 0 to below 1, found {}",
+                    fractions.client_test));
+  }
   if (!(std::abs(sum - 1.0) <= whole_number_slack)) {
     return bad_input(
         fmt::format("data.split: expected shares that sum to 1, found {} + {} + {} = {}",
@@ -58,6 +63,31 @@ Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bo
   return Split{.train = part(test + validation, order.size() - test - validation),
                .validation = part(test, validation),
                .test = part(0, test)};
+}
+
+void split_clients(Partition& partition, double share, std::uint64_t seed) {
+  if (share == 0.0) return;
+  const std::size_t clients = partition.offsets.size() - 1;
+  std::vector<std::uint64_t> offsets{0};
+  std::vector<std::uint32_t> order;
+  partition.test_offsets.assign(1, 0);
+  offsets.reserve(clients + 1);
+  partition.test_offsets.reserve(clients + 1);
+  for (std::size_t k = 0; k < clients; ++k) {
+    const std::uint64_t first = partition.offsets[k], n = partition.offsets[k + 1] - first;
+    const std::uint64_t kept = n == 0 ? 0 : std::min<std::uint64_t>(share_of(share, n), n - 1);
+    auto picked = sample_without_replacement(Stream(seed, Purpose::data_split, k, 1), kept, n);
+    auto next = picked.begin();
+    for (std::uint64_t i = 0; i < n; ++i) {
+      const bool is_test = next != picked.end() && *next == i;
+      (is_test ? partition.test_order : order).push_back(partition.order[first + i]);
+      if (is_test) ++next;
+    }
+    offsets.push_back(order.size());
+    partition.test_offsets.push_back(partition.test_order.size());
+  }
+  partition.offsets = std::move(offsets);
+  partition.order = std::move(order);
 }
 
 }  // namespace cohort

@@ -11,6 +11,7 @@ namespace {
 enum : std::size_t {
   shape_section,
   client_offsets_section,
+  client_test_offsets_section,  // empty without such rows
   file_rows_section,
   labels_section,
   row_offsets_section,  // empty when dense
@@ -27,10 +28,12 @@ struct Shape {
   std::uint64_t features = 0;
   std::uint64_t is_sparse = 0;
   std::uint64_t is_single = 0;
-  std::array<std::uint64_t, 3> total{};  // rows of the run by RowSource
-  std::array<std::uint64_t, 3> first{};  // rows [first, last) of each are in the blob
-  std::array<std::uint64_t, 3> last{};
+  std::array<std::uint64_t, row_sources> total{};  // rows of the run by RowSource
+  std::array<std::uint64_t, row_sources> first{};  // rows [first, last) of each are in the blob
+  std::array<std::uint64_t, row_sources> last{};
 };
+
+using HeldRows = std::array<IdRange, row_sources>;  // by RowSource
 
 IdRange clamp(IdRange range, std::uint64_t count) {
   const std::uint64_t last = std::min(range.last, count);
@@ -44,17 +47,21 @@ IdRange evaluation_rows(std::uint64_t n, const Share& share) {
   return {std::min(n, blocks.first * block), std::min(n, blocks.last * block)};
 }
 
-std::array<IdRange, 3> held_rows(std::span<const std::uint64_t> client_offsets,
-                                 std::uint64_t validation, std::uint64_t test, const Share& share) {
+HeldRows held_rows(std::span<const std::uint64_t> client_offsets,
+                   std::span<const std::uint64_t> client_test_offsets, std::uint64_t validation,
+                   std::uint64_t test, const Share& share) {
   const IdRange clients = clamp(share.clients, client_offsets.size() - 1);
-  return {IdRange{client_offsets[clients.first], client_offsets[clients.last]},
-          evaluation_rows(validation, share), evaluation_rows(test, share)};
+  const auto of_clients = [&](std::span<const std::uint64_t> offsets) {
+    return offsets.empty() ? IdRange{0, 0} : IdRange{offsets[clients.first], offsets[clients.last]};
+  };
+  return {of_clients(client_offsets), evaluation_rows(validation, share),
+          evaluation_rows(test, share), of_clients(client_test_offsets)};
 }
 
 /// Calls f(row of its table, whether that is the test table, number in the files) for the rows of a
 /// share, in the store's order.
 template <class F>
-void for_each_row(const StorePlan& plan, const std::array<IdRange, 3>& held, F f) {
+void for_each_row(const StorePlan& plan, const HeldRows& held, F f) {
   const auto train_rows = static_cast<std::uint32_t>(plan.train_table.count());
   for (auto i = held[0].first; i < held[0].last; ++i) {
     const auto row = plan.split.train[plan.partition.order[i]];
@@ -69,6 +76,10 @@ void for_each_row(const StorePlan& plan, const std::array<IdRange, 3>& held, F f
     } else {
       f(static_cast<std::uint32_t>(i), true, static_cast<std::uint32_t>(train_rows + i));
     }
+  }
+  for (auto i = held[3].first; i < held[3].last; ++i) {
+    const auto row = plan.split.train[plan.partition.test_order[i]];
+    f(row, false, row);
   }
 }
 
@@ -92,7 +103,7 @@ void copy_dense(const Block& block, std::size_t row, const FeatureScale& scale,
 }
 
 template <class T>
-Array<T> make_dense(const StorePlan& plan, const std::array<IdRange, 3>& held, std::size_t rows) {
+Array<T> make_dense(const StorePlan& plan, const HeldRows& held, std::size_t rows) {
   Array<T> values(rows * plan.features);
   T* to = values.data();
   for_each_row(plan, held, [&](std::uint32_t row, bool in_test, std::uint32_t) {
@@ -104,7 +115,7 @@ Array<T> make_dense(const StorePlan& plan, const std::array<IdRange, 3>& held, s
 }
 
 template <class T>
-Array<T> make_sparse(const StorePlan& plan, const std::array<IdRange, 3>& held, std::size_t rows,
+Array<T> make_sparse(const StorePlan& plan, const HeldRows& held, std::size_t rows,
                      Array<std::uint64_t>& offsets, Array<std::uint32_t>& columns) {
   const auto sparse_row = [&](bool in_test, auto f) {
     const auto* block =
@@ -143,15 +154,16 @@ Blob DataStore::make(const StorePlan& plan, const Share& share) {
   const std::uint64_t validation = plan.split.validation.size();
   const std::uint64_t test =
       plan.test_table.empty() ? plan.split.test.size() : plan.test_table.count();
-  const auto held = held_rows(plan.partition.offsets, validation, test, share);
+  const Partition& partition = plan.partition;
+  const auto held = held_rows(partition.offsets, partition.test_offsets, validation, test, share);
   Shape shape{.features = plan.features,
               .is_sparse = plan.is_sparse,
               .is_single = plan.storage == Storage::f32,
-              .total = {plan.split.train.size(), validation, test},
+              .total = {partition.order.size(), validation, test, partition.test_order.size()},
               .first = {},
               .last = {}};
   std::size_t rows = 0;
-  for (std::size_t s = 0; s < 3; ++s) {
+  for (std::size_t s = 0; s < row_sources; ++s) {
     shape.first[s] = held[s].first;
     shape.last[s] = held[s].last;
     rows += static_cast<std::size_t>(held[s].last - held[s].first);
@@ -183,7 +195,8 @@ Blob DataStore::make(const StorePlan& plan, const Share& share) {
 
   Blob blob;
   blob.add(std::span<const Shape>(&shape, 1));
-  blob.add(std::span<const std::uint64_t>(plan.partition.offsets));
+  blob.add(std::span<const std::uint64_t>(partition.offsets));
+  blob.add(std::span<const std::uint64_t>(partition.test_offsets));
   blob.add(std::move(file_rows));
   blob.add(std::move(labels));
   blob.add(std::move(row_offsets));
@@ -208,6 +221,11 @@ Result<DataStore> DataStore::open(Blob blob, const Share& share) {
   const Shape shape = blob.as<Shape>(shape_section)[0];
   DataStore store;
   store.client_offsets_ = blob.as<std::uint64_t>(client_offsets_section);
+  store.client_test_offsets_ = blob.as<std::uint64_t>(client_test_offsets_section);
+  if (!store.client_test_offsets_.empty() &&
+      store.client_test_offsets_.size() != store.client_offsets_.size()) {
+    return wrong();
+  }
   store.file_rows_ = blob.as<std::uint32_t>(file_rows_section);
   store.classes_ = blob.as<double>(classes_section);
   store.mean_ = blob.as<double>(mean_section);
@@ -220,9 +238,10 @@ Result<DataStore> DataStore::open(Blob blob, const Share& share) {
   const std::size_t width = shape.is_single != 0 ? sizeof(float) : sizeof(double);
   const std::size_t stored = blob.bytes(values_section).size() / width;
 
-  const auto wanted = held_rows(store.client_offsets_, shape.total[1], shape.total[2], share);
+  const auto wanted = held_rows(store.client_offsets_, store.client_test_offsets_, shape.total[1],
+                                shape.total[2], share);
   std::uint64_t position = 0;
-  for (std::size_t s = 0; s < 3; ++s) {
+  for (std::size_t s = 0; s < row_sources; ++s) {
     if (shape.first[s] > shape.last[s] || wanted[s].first < shape.first[s] ||
         wanted[s].last > shape.last[s]) {
       return wrong();
@@ -252,18 +271,19 @@ Result<DataStore> DataStore::open(Blob blob, const Share& share) {
   return store;
 }
 
-std::uint64_t DataStore::rows_of_client(ClientId client) const {
+std::uint64_t DataStore::rows_of_client(ClientId client, RowSource source) const {
   COHORT_CHECK(client.value < clients(), "no such client");
-  return client_offsets_[client.value + 1] - client_offsets_[client.value];
+  const auto first = offsets(source);
+  return first.empty() ? 0 : first[client.value + 1] - first[client.value];
 }
 
-Rows DataStore::client_rows(ClientId client) const {
+Rows DataStore::client_rows(ClientId client, RowSource source) const {
   COHORT_CHECK(client.value >= held_clients_.first && client.value < held_clients_.last,
                "the client's rows are held by another process");
-  const Part& train = part(RowSource::client);
-  const std::uint64_t offset = client_offsets_[client.value] - train.held.first;
-  return rows_.slice(static_cast<std::size_t>(train.position + offset),
-                     static_cast<std::size_t>(rows_of_client(client)));
+  const Part& all = part(source);
+  const std::uint64_t n = rows_of_client(client, source);
+  const std::uint64_t offset = n == 0 ? 0 : offsets(source)[client.value] - all.held.first;
+  return rows_.slice(static_cast<std::size_t>(all.position + offset), static_cast<std::size_t>(n));
 }
 
 std::uint64_t DataStore::count(RowSource source) const { return part(source).total; }

@@ -2,9 +2,10 @@
 // DataStore: the rows that a process holds at run time.
 //
 // Rows are ordered physically: train rows by client (sparse ones then by their number of
-// non-zeros), then validation, then test. A client is one entry of an offsets table, so an idle
-// client costs 8 bytes. The arrays are mapped from the cache (pages that this process never touches
-// are never resident) or, without one, held in memory for this process's share only.
+// non-zeros), then validation, then test, then the test rows of the clients. A client is one entry
+// of an offsets table, so an idle client costs 8 bytes, and 8 more where clients have test rows.
+// The arrays are mapped from the cache (pages that this process never touches are never resident)
+// or, without one, held in memory for this process's share only.
 
 #include <cstddef>
 #include <cstdint>
@@ -70,14 +71,14 @@ class DataStore {
 
   /// The clients [first, last) that this process holds.
   IdRange held_clients() const { return held_clients_; }
-  /// Number of rows of any client, held or not.
-  std::uint64_t rows_of_client(ClientId client) const;
+  /// Number of rows of any client, held or not; `source` is client or client_test.
+  std::uint64_t rows_of_client(ClientId client, RowSource source = RowSource::client) const;
   /// The rows of a client that is held.
-  Rows client_rows(ClientId client) const;
+  Rows client_rows(ClientId client, RowSource source = RowSource::client) const;
   /// Rows of the whole run: of all clients, or of an evaluation set.
   std::uint64_t count(RowSource source) const;
-  /// Which rows of an evaluation set this process holds: whole row blocks. (Of `client`: train rows
-  /// in client order.)
+  /// Which rows of an evaluation set this process holds: whole row blocks. (Of the clients' rows:
+  /// those of held clients, in client order.)
   IdRange held(RowSource source) const;
   /// Those rows.
   Rows rows(RowSource source) const;
@@ -91,16 +92,20 @@ class DataStore {
     std::uint64_t position = 0;  // of row held.first in rows_
   };
   const Part& part(RowSource source) const { return parts_[static_cast<std::size_t>(source)]; }
+  std::span<const std::uint64_t> offsets(RowSource source) const {
+    return source == RowSource::client ? client_offsets_ : client_test_offsets_;
+  }
 
   Blob blob_;  // keeps what follows alive
   std::span<const std::uint64_t> client_offsets_;
+  std::span<const std::uint64_t> client_test_offsets_;  // empty without such rows
   std::span<const std::uint32_t> file_rows_;
   std::span<const double> classes_;
   std::span<const double> mean_;
   std::span<const double> scale_;
   Rows rows_;
   IdRange held_clients_;
-  Part parts_[3];
+  Part parts_[row_sources];
 };
 
 }  // namespace cohort

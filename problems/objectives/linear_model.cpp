@@ -87,10 +87,10 @@ Result<void> LinearModelOptions::check() const {
 
 RowsOf rows_of(const DataStore& store) {
   return [&store](RowSource source, ClientId client) -> Rows {
-    if (source != RowSource::client) return store.rows(source);
+    if (!is_of_clients(source)) return store.rows(source);
     const IdRange held = store.held_clients();
     if (client.value < held.first || client.value >= held.last) return {};
-    return store.client_rows(client);
+    return store.client_rows(client, source);
   };
 }
 

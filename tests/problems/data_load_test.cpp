@@ -218,6 +218,53 @@ TEST(Load, SharesTogetherAreTheWholeWithAndWithoutCache) {
   }
 }
 
+TEST(Load, ClientsKeepTestRowsOnEveryRankAndStandardisationDoesNotSeeThem) {
+  DataOptions options = without_cache();
+  options.name = "breast_cancer";
+  options.split = {.train = 0.8, .validation = 0.0, .test = 0.2, .client_test = 0.25};
+  options.standardize = Standardize::global;
+  options.clients = 20;
+  options.partition = {.type = PartitionOptions::Type::dirichlet, .alpha = 0.5, .min_rows = 2};
+  const DataStore whole = loaded(options).store;
+  options.split.client_test = 0;
+  const DataStore unsplit = loaded(options).store;
+  options.split.client_test = 0.25;
+  std::vector<double> sums(whole.features(), 0);
+  std::uint64_t train = 0, test = 0;
+  for (std::uint32_t rank = 0; rank < 3; ++rank) {
+    const DataStore mine = loaded(options, Share::of_rank(20, rank, 3)).store;
+    for (std::uint64_t k = mine.held_clients().first; k < mine.held_clients().last; ++k) {
+      const ClientId client(k);
+      const std::uint64_t n = unsplit.rows_of_client(client);
+      const std::uint64_t kept = whole.rows_of_client(client, RowSource::client_test);
+      EXPECT_EQ(kept, n / 4);
+      EXPECT_EQ(whole.rows_of_client(client), n - kept);
+      const Rows a = mine.client_rows(client, RowSource::client_test);
+      const Rows b = whole.client_rows(client, RowSource::client_test);
+      ASSERT_EQ(a.count(), kept);
+      for (std::size_t i = 0; i < kept; ++i) ASSERT_EQ(row(a, i), row(b, i));
+      const Rows rows = mine.client_rows(client);
+      for (std::size_t i = 0; i < rows.count(); ++i) {
+        const auto values = row(rows, i);
+        for (std::size_t j = 0; j < values.size(); ++j) sums[j] += values[j];
+      }
+      train += rows.count();
+      test += kept;
+    }
+  }
+  EXPECT_EQ(train, whole.count(RowSource::client));
+  EXPECT_EQ(test, whole.count(RowSource::client_test));
+  EXPECT_EQ(train + test, unsplit.count(RowSource::client));
+  EXPECT_EQ(unsplit.count(RowSource::client_test), 0U);
+  // The mean over the rows that train is 0; rounding of a few hundred numbers of about 1.
+  for (const double sum : sums) EXPECT_NEAR(sum / static_cast<double>(train), 0, 1e-12);
+  std::set<std::uint32_t> seen;
+  for (const auto source : {RowSource::client, RowSource::client_test, RowSource::test}) {
+    for (const auto id : whole.file_rows(source)) EXPECT_TRUE(seen.insert(id).second);
+  }
+  EXPECT_EQ(seen.size(), 569U);
+}
+
 TEST(Load, ChangedFileIsReadAgain) {
   const TemporaryFolder folder;
   DataOptions options;

@@ -62,7 +62,49 @@ TEST(Split, TestFileReplacesTheTestShare) {
   EXPECT_EQ(split->train.size(), 90U);
 }
 
+TEST(Split, EveryClientKeepsItsShareForATestOfItsOwn) {
+  // 0, 1, 2, 10 and 100 rows; 0.29 of 100 is 29.
+  Partition all;
+  all.offsets = {0, 0, 1, 3, 13, 113};
+  for (std::uint32_t i = 0; i < 113; ++i) all.order.push_back(i);
+  Partition split = all;
+  split_clients(split, 0.29, 7);
+  EXPECT_EQ(split.test_offsets, (std::vector<std::uint64_t>{0, 0, 0, 0, 2, 31}));
+  EXPECT_EQ(split.offsets, (std::vector<std::uint64_t>{0, 0, 1, 3, 11, 82}));
+  for (std::size_t k = 0; k < 5; ++k) {
+    // Both parts ascend and together they are what the client held.
+    const auto part = [k](const std::vector<std::uint32_t>& order,
+                          const std::vector<std::uint64_t>& offsets) {
+      const auto at = [&](std::uint64_t i) { return order.begin() + static_cast<long>(i); };
+      return std::vector<std::uint32_t>(at(offsets[k]), at(offsets[k + 1]));
+    };
+    auto train = part(split.order, split.offsets),
+         test = part(split.test_order, split.test_offsets);
+    EXPECT_TRUE(std::is_sorted(train.begin(), train.end()));
+    EXPECT_TRUE(std::is_sorted(test.begin(), test.end()));
+    std::vector<std::uint32_t> both;
+    std::merge(train.begin(), train.end(), test.begin(), test.end(), std::back_inserter(both));
+    EXPECT_EQ(both, part(all.order, all.offsets));
+  }
+  Partition again = all, other = all;
+  split_clients(again, 0.29, 7);
+  split_clients(other, 0.29, 8);
+  EXPECT_EQ(again.test_order, split.test_order);
+  EXPECT_NE(other.test_order, split.test_order);
+}
+
+TEST(Split, AClientKeepsARowToTrain) {
+  Partition partition;
+  partition.offsets = {0, 1, 3};
+  partition.order = {0, 1, 2};
+  split_clients(partition, 0.9999999999, 1);  // rounds up to whole rows
+  EXPECT_EQ(partition.offsets, (std::vector<std::uint64_t>{0, 1, 2}));
+  EXPECT_EQ(partition.test_offsets, (std::vector<std::uint64_t>{0, 0, 1}));
+}
+
 TEST(Split, RefusesSharesThatAreNoShares) {
+  EXPECT_THAT(split_rows(10, {0.7, 0.1, 0.2, 1.0}, false, 1).error().message,
+              HasSubstr("data.split.client_test: expected a share from 0 to below 1, found 1"));
   EXPECT_THAT(split_rows(10, {0.7, 0.1, 0.1}, false, 1).error().message,
               HasSubstr("sum to 1, found 0.7 + 0.1 + 0.1"));
   EXPECT_THAT(split_rows(10, {1.5, -0.5, 0.0}, false, 1).error().message,
