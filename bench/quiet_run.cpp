@@ -8,7 +8,10 @@ namespace {
 
 class Silent final : public Observer {
  public:
-  cohort::Result<void> round(const RoundReport&, const RoundTiming&) override { return {}; }
+  cohort::Result<void> round(const RoundReport&, const ServerCheckpoint&,
+                             const RoundTiming&) override {
+    return {};
+  }
   cohort::Result<void> checkpoint(const WriteCheckpoint&) override { return {}; }
   void note(const std::string&) override {}
   std::string checkpoint_directory() const override { return {}; }

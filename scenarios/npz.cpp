@@ -30,6 +30,7 @@ constexpr std::size_t local_size = 30, central_size = 46, end_size = 22;
 constexpr std::string_view suffix = ".npy";
 constexpr std::string_view npy_magic("\x93NUMPY\x01\x00", 8);
 constexpr std::size_t npy_alignment = 64;
+constexpr std::string_view descr[] = {"<f8", "|u1"};  // by the index of NpzArray::values
 
 using Buffer = std::vector<std::byte>;
 
@@ -50,18 +51,19 @@ std::uint32_t crc_of(std::span<const std::byte> bytes) {
 }
 
 Buffer npy(const NpzArray& array) {
-  std::string header =
-      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}{}), }}",
-                  fmt::join(array.shape, ", "), array.shape.size() == 1 ? "," : "");
+  const auto values =
+      std::visit([](const auto& v) { return std::as_bytes(std::span(v)); }, array.values);
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                   descr[array.values.index()], fmt::join(array.shape, ", "),
+                                   array.shape.size() == 1 ? "," : "");
   const std::size_t before = npy_magic.size() + sizeof(std::uint16_t);
   header.append(npy_alignment - (before + header.size() + 1) % npy_alignment, ' ');
   header += '\n';
   Buffer out;
-  out.reserve(before + header.size() + sizeof(double) * array.values.size());
+  out.reserve(before + header.size() + values.size());
   put_text(out, npy_magic);
   put(out, static_cast<std::uint16_t>(header.size()));
   put_text(out, header);
-  const auto values = std::as_bytes(std::span(array.values));
   out.insert(out.end(), values.begin(), values.end());
   return out;
 }
@@ -116,43 +118,68 @@ class Cursor {
   bool is_sound_ = true;
 };
 
-/// The shape in "… 'shape': (2, 3), …", for the one kind of header that write_npz makes.
-std::optional<std::vector<std::uint64_t>> parse_shape(std::string_view header) {
-  constexpr std::string_view start = "{'descr': '<f8', 'fortran_order': False, 'shape': (";
-  if (!header.starts_with(start)) return std::nullopt;
-  header.remove_prefix(start.size());
+/// The elements and the shape of a header of the one kind that write_npz makes.
+struct Header {
+  std::size_t element = 0;  // index of descr
   std::vector<std::uint64_t> shape;
-  while (!header.empty() && header.front() != ')') {
-    std::uint64_t side = 0;
-    const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), side);
-    if (error != std::errc{}) return std::nullopt;
-    header.remove_prefix(static_cast<std::size_t>(end - header.data()));
-    header.remove_prefix(std::min(header.find_first_not_of(", "), header.size()));
-    shape.push_back(side);
+};
+std::optional<Header> parse_header(std::string_view text) {
+  const auto skip = [&text](std::string_view expected) {
+    if (!text.starts_with(expected)) return false;
+    text.remove_prefix(expected.size());
+    return true;
+  };
+  Header header;
+  if (!skip("{'descr': '")) return std::nullopt;
+  if (skip(descr[1])) {
+    header.element = 1;
+  } else if (!skip(descr[0])) {
+    return std::nullopt;
   }
-  if (header.empty()) return std::nullopt;
-  return shape;
+  if (!skip("', 'fortran_order': False, 'shape': (")) return std::nullopt;
+  while (!text.empty() && text.front() != ')') {
+    std::uint64_t side = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    text.remove_prefix(std::min(text.find_first_not_of(", "), text.size()));
+    header.shape.push_back(side);
+  }
+  if (text.empty()) return std::nullopt;
+  return header;
+}
+
+template <class T>
+std::vector<T> take_values(Cursor& cursor, std::uint64_t count) {
+  std::vector<T> values(count);
+  const auto bytes = cursor.take_bytes(count * sizeof(T));
+  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
 }
 
 /// An array from its .npy bytes; nothing if they are not what write_npz makes.
 std::optional<NpzArray> parse_npy(std::string_view name, std::span<const std::byte> bytes) {
   Cursor cursor(bytes);
   if (cursor.take_text(npy_magic.size()) != npy_magic) return std::nullopt;
-  const auto header = cursor.take_text(cursor.take<std::uint16_t>());
-  auto shape = parse_shape(header);
-  if (!cursor.is_sound() || !shape || cursor.left() % sizeof(double) != 0) return std::nullopt;
-  const std::uint64_t count = cursor.left() / sizeof(double);
+  auto header = parse_header(cursor.take_text(cursor.take<std::uint16_t>()));
+  if (!cursor.is_sound() || !header) return std::nullopt;
+  const std::size_t width = header->element == 0 ? sizeof(double) : 1;
+  if (cursor.left() % width != 0) return std::nullopt;
+  const std::uint64_t count = cursor.left() / width;
   std::uint64_t product = 1;
-  for (const std::uint64_t side : *shape) {
+  for (const std::uint64_t side : header->shape) {
     if (side != 0 && product > std::numeric_limits<std::uint64_t>::max() / side) {
       return std::nullopt;
     }
     product *= side;
   }
   if (product != count) return std::nullopt;
-  NpzArray array{std::string(name), *std::move(shape), std::vector<double>(count)};
-  const auto values = cursor.take_bytes(count * sizeof(double));
-  if (!values.empty()) std::memcpy(array.values.data(), values.data(), values.size());
+  NpzArray array{std::string(name), std::move(header->shape), {}};
+  if (header->element == 0) {
+    array.values = take_values<double>(cursor, count);
+  } else {
+    array.values = take_values<std::uint8_t>(cursor, count);
+  }
   return array;
 }
 
@@ -241,7 +268,7 @@ Result<std::vector<NpzArray>> read_npz(const std::filesystem::path& path) {
     if (!local.is_sound()) return wrong(fmt::format("all bytes of {}", name));
     if (crc_of(entry) != crc) return wrong(fmt::format("{} with its checksum", name));
     auto array = parse_npy(name, entry);
-    if (!array) return wrong(fmt::format("{} as an array of <f8, row-major", name));
+    if (!array) return wrong(fmt::format("{} as an array of <f8 or |u1, row-major", name));
     arrays.push_back(*std::move(array));
   }
   return arrays;

@@ -1,10 +1,11 @@
 #pragma once
-// model.npz: named arrays of double, as numpy.load reads them: a zip of stored (not compressed)
-// .npy entries, little-endian, row-major.
+// Named arrays, as numpy.load reads them: a zip of stored (not compressed) .npy entries,
+// little-endian, row-major.
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/result.hpp"
@@ -14,7 +15,8 @@ namespace cohort {
 struct NpzArray {
   std::string name;
   std::vector<std::uint64_t> shape;
-  std::vector<double> values;  // the product of the shape many
+  /// The product of the shape many, as <f8 or |u1.
+  std::variant<std::vector<double>, std::vector<std::uint8_t>> values;
   friend bool operator==(const NpzArray&, const NpzArray&) = default;
 };
 

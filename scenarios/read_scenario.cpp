@@ -11,7 +11,9 @@
 
 #include "algorithms/method_config.hpp"
 #include "core/hash.hpp"
+#include "core/metric.hpp"
 #include "core/random.hpp"
+#include "problems/data/checksum.hpp"
 #include "scenarios/byzantine.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/toml.hpp"
@@ -28,9 +30,9 @@ constexpr std::string_view weighted_mean = "weighted_mean";
 constexpr double rounding = 1e-9;
 
 const std::vector<std::string>& section_names() {
-  static const std::vector<std::string> names = {"name",       "data",   "problem",     "model",
-                                                 "clients",    "method", "aggregation", "schedule",
-                                                 "evaluation", "run",    "sweep"};
+  static const std::vector<std::string> names = {
+      "name",        "data",     "problem",    "model",     "clients", "method",
+      "aggregation", "schedule", "evaluation", "reference", "run",     "sweep"};
   return names;
 }
 
@@ -71,6 +73,7 @@ class Loader {
     read_objective();
     auto data = section<DataSection>("data");
     read_data(data);
+    read_init();
     clients_sound_ = clients.is_sound;
     schedule_sound_ = schedule.is_sound;
     read_clients(clients.value);
@@ -78,6 +81,7 @@ class Loader {
     read_method();
     read_aggregation();
     read_evaluation(schedule.value);
+    read_claim();
     finish(run.value);
     return std::move(out_);
   }
@@ -181,14 +185,18 @@ class Loader {
     }
     const std::string path = model != nullptr ? "model" : "problem";
     const ConfigNode& given = model != nullptr ? *model : *problem;
-    std::optional<std::uint64_t> seed;
-    if (const ConfigNode* node = given.find("seed")) {
-      OptionType<std::optional<std::uint64_t>>::read(*node, path + ".seed", any_value, seed,
-                                                     mistakes_);
-    }
-    out_.seeds.model = seed.value_or(out_.seeds.run);
-    ConfigNode choice = without(given, {"seed"});
     const std::size_t before = mistakes_.messages().size();
+    ConfigNode own = config_table();
+    for (const auto& [key, node] : given.is_table() ? given.table() : ConfigNode::Table{}) {
+      if (key == "seed" || (model != nullptr && key.starts_with("init"))) own.set(key, node);
+    }
+    model_ = option_table<ModelSection>().read(own, path, mistakes_);
+    out_.seeds.model = model_.seed.value_or(out_.seeds.run);
+    ConfigNode choice = given;
+    if (choice.is_table()) {
+      std::erase_if(choice.table(),
+                    [&](const auto& entry) { return own.find(entry.first) != nullptr; });
+    }
     out_.objective = make(model != nullptr ? catalogue_.models : catalogue_.problems, choice, path);
     objective_sound_ = mistakes_.messages().size() == before && out_.objective != nullptr;
     if (out_.objective == nullptr) return;
@@ -234,8 +242,9 @@ class Loader {
     out.name = data.name.value_or("");
     out.train = data.train.value_or("");
     out.test = data.test.value_or("");
-    out.task = out_.objective == nullptr || out_.objective->prediction().has_classes() ? Task::classification
-                                                                          : Task::regression;
+    out.task = out_.objective == nullptr || out_.objective->prediction().has_classes()
+                   ? Task::classification
+                   : Task::regression;
     out.standardize = data.standardize;
     out.storage = data.storage;
     data.seed = data.seed.value_or(out_.seeds.run);
@@ -244,6 +253,28 @@ class Loader {
     read_partition(data.partition);
     data_sound_ = read.is_sound;
     effective("data") = option_table<DataSection>().write(data);
+  }
+
+  /// Once it is known where relative paths begin.
+  void read_init() {
+    if (!model_.init) {
+      if (model_.init_checksum) mistake("model.init_checksum", "is that of model.init");
+      return;
+    }
+    if (!out_.data) return;
+    const auto file = find_data_file(*model_.init, out_.data->base);
+    if (!file) return mistake("model.init", "{}", file.error().message);
+    const auto checksum = checksum_file(*file);
+    if (!checksum) return mistake("model.init", "{}", checksum.error().message);
+    out_.init = {*file, checksum->hex()};
+    if (model_.init_checksum && *model_.init_checksum != out_.init->checksum) {
+      mistake("model.init_checksum", "expected {}, found {}: {} is not what it was",
+              *model_.init_checksum, out_.init->checksum, file->string());
+    }
+    if (ConfigNode* node = out_.effective.find("model")) {
+      node->set("init", config_value(*model_.init));
+      node->set("init_checksum", config_value(out_.init->checksum));
+    }
   }
 
   bool data_has(std::string_view option) const { return find("data")->find(option) != nullptr; }
@@ -657,6 +688,41 @@ class Loader {
     }
   }
 
+  void read_claim() {
+    if (find("reference") == nullptr) return;
+    const auto read = section<ReferenceSection>("reference");
+    const ReferenceSection& given = read.value;
+    const auto require = [&](bool is_there, std::string_view option) {
+      if (!is_there) mistake("reference", "expected {}", option);
+      return is_there;
+    };
+    bool is_whole = require(given.paper.has_value(), "paper, who says it");
+    is_whole &= require(given.metric.has_value(), "metric, as in \"test_accuracy\"");
+    is_whole &= require(given.value.has_value(), "value, that the metric has there");
+    is_whole &= require(given.tolerance.has_value(), "tolerance, how far off still agrees");
+    is_whole &= require(given.source.has_value(), "source, where it is said or how it follows");
+    if (!read.is_sound || !is_whole) return;
+    Claim& claim = out_.claim.emplace();
+    claim = {*given.paper,  "",           *given.metric, *given.value, *given.tolerance,
+             *given.source, given.differs};
+    for (const EvaluationSet set : out_.evaluation.on) {
+      const std::string prefix = std::string(to_string(set)) + "_";
+      if (!claim.metric.starts_with(prefix)) continue;
+      claim.set = to_string(set);
+      claim.metric.erase(0, prefix.size());
+      break;
+    }
+    const MetricInfo* metric = find_metric(claim.metric);
+    if (metric == nullptr || metric->is_of_a_set == claim.set.empty() ||
+        !out_.evaluates(metric->metric)) {
+      mistake("reference.metric",
+              "expected the set and the name of a metric of [evaluation], as in "
+              "\"test_accuracy\", found '{}', which is never measured",
+              *given.metric);
+    }
+    effective("reference") = option_table<ReferenceSection>().write(given);
+  }
+
   ConfigNode& effective(const std::string& key) { return out_.effective.set(key, {}); }
 
   void finish(const RunSection& run) {
@@ -667,7 +733,7 @@ class Loader {
       if (ConfigNode* node = out_.effective.find(key)) ordered.set(key, std::move(*node));
     }
     out_.effective = std::move(ordered);
-    const std::string text = out_.toml();
+    const std::string text = to_toml_document(without(out_.effective, {"reference"}));
     out_.hash = hash_bytes(std::as_bytes(std::span(text))).hex().substr(0, hash_digits);
   }
 
@@ -675,6 +741,7 @@ class Loader {
   const ConfigNode& root_;
   Mistakes& mistakes_;
   Scenario out_;
+  ModelSection model_;
   bool objective_sound_ = false;
   bool data_sound_ = false;
   bool clients_sound_ = false;
@@ -724,11 +791,20 @@ bool Scenario::evaluates(Metric metric) const {
          evaluation.metrics.end();
 }
 
+std::optional<Scenario::BestBy> Scenario::best_by() const {
+  if (evaluation.metrics.empty() || evaluation.on.empty()) return std::nullopt;
+  const Metric metric = evaluation.metrics.front();
+  const EvaluationSet set =
+      evaluates(EvaluationSet::validation) ? EvaluationSet::validation : evaluation.on.front();
+  return BestBy{is_of_a_set(metric) ? std::string(to_string(set)) : "",
+                std::string(to_string(metric))};
+}
+
 std::string Scenario::toml() const { return to_toml_document(effective); }
 
 std::string Scenario::toml_for_replay() const {
   ConfigNode node = effective;
-  if (data && !data->train.empty()) {
+  if (data && (!data->train.empty() || init)) {
     std::error_code error;
     const auto base = std::filesystem::absolute(data->base, error);
     node.find("data")->set("base", config_value((error ? data->base : base).string()));

@@ -14,7 +14,7 @@
 #include "core/build_info.hpp"
 #include "core/cpu.hpp"
 #include "core/fingerprint.hpp"
-#include "scenarios/npz.hpp"
+#include "scenarios/model_file.hpp"
 #include "scenarios/progress.hpp"
 #include "scenarios/run_directory.hpp"
 #include "scenarios/session.hpp"
@@ -128,6 +128,7 @@ class Recorder final : public Observer {
            RunLogs& logs, const Transport& transport, const RunOptions& options,
            std::string fingerprint)
       : scenario_(scenario),
+        prepared_(prepared),
         directory_(directory),
         logs_(logs),
         transport_(transport),
@@ -143,7 +144,8 @@ class Recorder final : public Observer {
   /// Gradient rows of the rounds before a resumed run.
   void set_past(const ServerCheckpoint& past) { gradient_rows_ = gradient_rows(past.counts); }
 
-  Result<void> round(const RoundReport& report, const RoundTiming& timing) override {
+  Result<void> round(const RoundReport& report, const ServerCheckpoint& state,
+                     const RoundTiming& timing) override {
     gradient_rows_ += gradient_rows(report.counts);
     RoundRecord record;
     record.round = report.round;
@@ -162,6 +164,9 @@ class Recorder final : public Observer {
       final_ = *record.measured;
     }
     round_ = report.round;
+    if (is_best(report, state)) {
+      COHORT_DO(write_model(directory_.file("model_best.npz"), model_of(prepared_, state.x)));
+    }
     COHORT_DO(logs_.write(record));
     for (std::size_t ask = 0; ask < report.traces.size(); ++ask) {
       COHORT_DO(logs_.write(TraceRecord{report.round, ask, report.traces[ask]}));
@@ -211,11 +216,21 @@ class Recorder final : public Observer {
   }
 
  private:
+  /// Whether the model after this round is the best so far by the metric that chooses it.
+  bool is_best(const RoundReport& report, const ServerCheckpoint& state) const {
+    const auto by = scenario_.best_by();
+    if (!by || !report.measured) return false;
+    const auto set = state.best_round.find(by->set);
+    if (set == state.best_round.end()) return false;
+    const auto round = set->second.find(by->metric);
+    return round != set->second.end() && round->second == report.round;
+  }
   static double gradient_rows(const OracleCounts& counts) {
     return static_cast<double>(counts.rows[static_cast<std::size_t>(Query::gradient)]);
   }
 
   const Scenario& scenario_;
+  const Prepared& prepared_;
   const RunDirectory& directory_;
   RunLogs& logs_;
   const Transport& transport_;
@@ -227,26 +242,6 @@ class Recorder final : public Observer {
   std::uint64_t round_ = 0;
   Measured final_;
 };
-
-// Every segment by its name, with what a row went through before the model saw it.
-std::vector<NpzArray> model_arrays(const Prepared& prepared, const Vec& x) {
-  std::vector<NpzArray> arrays;
-  for (const Segment& s : prepared.function().layout().segments()) {
-    if (s.owner != Owner::shared) continue;
-    const double* first = x.data() + s.offset;
-    arrays.push_back({s.name, {s.rows, s.cols}, {first, first + s.size()}});
-  }
-  if (const DataSet* data = prepared.data()) {
-    const auto add = [&](const char* name, std::span<const double> values) {
-      if (values.empty()) return;
-      arrays.push_back({name, {values.size()}, {values.begin(), values.end()}});
-    };
-    add("_mean", data->store.mean());
-    add("_scale", data->store.scale());
-    add("_labels", data->store.classes());
-  }
-  return arrays;
-}
 
 std::string status_of(Code code) {
   switch (code) {
@@ -467,7 +462,7 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
             s.best_round[set][metric] = session->best_round.at(set).at(metric);
           }
         }
-        COHORT_DO(write_npz(directory->file("model.npz"), model_arrays(*prepared, session->x)));
+        COHORT_DO(write_model(directory->file("model.npz"), model_of(*prepared, session->x)));
       }
       COHORT_DO(logs->write(EventRecord{s.rounds, "stop", s.stop_reason}));
       COHORT_DO(write_summary(directory->path(), s));
@@ -565,7 +560,9 @@ extern "C" void on_signal(int number) {
 
 class Nobody final : public Observer {
  public:
-  Result<void> round(const RoundReport&, const RoundTiming&) override { return {}; }
+  Result<void> round(const RoundReport&, const ServerCheckpoint&, const RoundTiming&) override {
+    return {};
+  }
   Result<void> checkpoint(const WriteCheckpoint&) override { return {}; }
   void note(const std::string&) override {}
   std::string checkpoint_directory() const override { return {}; }

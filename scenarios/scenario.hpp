@@ -82,6 +82,25 @@ struct Seeds {
   std::uint64_t run = 1;
 };
 
+/// [model] init: where the model starts instead of at its own start.
+struct Init {
+  std::filesystem::path file;  // found
+  std::string checksum;        // of its bytes, which decide the result
+};
+
+/// [reference]: what somebody says that the run should give.
+struct Claim {
+  std::string paper;
+  std::string set;     // of the metric; empty for one that belongs to no set
+  std::string metric;  // with its spread, as in "accuracy_worst10"
+  double value = 0;
+  double tolerance = 0;  // |value here − value| that still agrees
+  std::string source;    // where it is said, or how it follows
+  std::string differs;   // what is not as there
+
+  std::string flat_name() const { return set.empty() ? metric : set + "_" + metric; }
+};
+
 /// An algorithm that the scenario chose.
 struct Citation {
   std::string path;  // "aggregation.rule"
@@ -97,6 +116,7 @@ struct Scenario {
   Seeds seeds;
   std::optional<DataOptions> data;             // absent for a [problem]
   std::shared_ptr<const Objective> objective;  // [model] or [problem]
+  std::optional<Init> init;
   Clients clients;
 
   std::shared_ptr<const Method> method;
@@ -108,16 +128,26 @@ struct Scenario {
   std::size_t f = 0;        // Byzantine updates that the rule is told of
   Schedule schedule;
   Evaluation evaluation;
+  std::optional<Claim> claim;
   SiteOptions site;
 
   /// Every scenario-scope option with its effective value; reading it gives the same scenario.
   ConfigNode effective;
-  /// 12 hex digits of the XXH3-128 of the effective scenario as TOML.
+  /// 12 hex digits of the XXH3-128 of the effective scenario as TOML, without [reference], which
+  /// decides nothing.
   std::string hash;
   std::vector<Citation> chosen;
   /// What was given, with its spots, after cases and --set; and what of it the case gave.
   ConfigNode given;
   ConfigNode given_by_case;
+
+  /// The metric by which the best round's model is chosen: the first that is evaluated, on
+  /// validation rows where there are any, else on the first set. Nothing without evaluation.
+  struct BestBy {
+    std::string set;  // empty: of the model
+    std::string metric;
+  };
+  std::optional<BestBy> best_by() const;
 
   /// Sets that are evaluated, and metrics; see Evaluation.
   bool evaluates(EvaluationSet set) const;

@@ -101,6 +101,14 @@ void DataSection::declare(OptionTable<DataSection>& t) {
         "folder that relative paths begin at; that of the scenario file", Scope::site);
 }
 
+void ModelSection::declare(OptionTable<ModelSection>& t) {
+  t.add("seed", &ModelSection::seed, "of what the model draws; run.seed");
+  t.add("init", &ModelSection::init,
+        "model.npz of another run to start from, found like data files; none");
+  t.add("init_checksum", &ModelSection::init_checksum,
+        "XXH3-128 that the bytes of init must have; theirs");
+}
+
 void ByzantineSection::declare(OptionTable<ByzantineSection>& t) {
   t.add("count", &ByzantineSection::count, "how many clients are Byzantine, drawn from run.seed");
   t.add("fraction", &ByzantineSection::fraction, probability, "or their share, rounded down");
@@ -168,6 +176,18 @@ void EvaluationSection::declare(OptionTable<EvaluationSection>& t) {
         "loss, and accuracy where there are classes; objective includes the regulariser");
 }
 
+void ReferenceSection::declare(OptionTable<ReferenceSection>& t) {
+  t.add("paper", &ReferenceSection::paper, "who says it (required)");
+  t.add("metric", &ReferenceSection::metric,
+        "of the last round, evaluated here, as in \"test_accuracy\" or \"distance\" (required)");
+  t.add("value", &ReferenceSection::value, "that it has there (required)");
+  t.add("tolerance", &ReferenceSection::tolerance, non_negative,
+        "largest difference from it that agrees (required)");
+  t.add("source", &ReferenceSection::source,
+        "where it is said, or how it follows: a table, an equation (required)");
+  t.add("differs", &ReferenceSection::differs, "what is not as there");
+}
+
 void CheckpointSection::declare(OptionTable<CheckpointSection>& t) {
   t.add("every_seconds", &CheckpointSection::every_seconds, positive, "between checkpoints");
   t.add("every_rounds", &CheckpointSection::every_rounds, at_least(1), "also after so many rounds");
@@ -213,6 +233,7 @@ std::vector<SectionInfo> section_infos() {
       info<DataSection>("data", "the rows, and who holds them"),
       info<SplitSection>("data.split", "shares of the rows; they sum to 1"),
       info<PartitionSection>("data.partition", "training rows to clients"),
+      info<ModelSection>("model", "where it starts; the options of each type: cohort list models"),
       info<ClientsSection>("clients", "who takes part"),
       info<ByzantineSection>("clients.byzantine", "who lies, and how"),
       method_stages(),
@@ -220,6 +241,8 @@ std::vector<SectionInfo> section_infos() {
       info<ScheduleSection>("schedule", "rounds, and what ends them"),
       info<StopSection>("schedule.stop", "what ends the run early"),
       info<EvaluationSection>("evaluation", "what is measured, and when"),
+      info<ReferenceSection>("reference",
+                             "what somebody says that the run should give; see cohort reproduce"),
       info<RunSection>("run", "seed, and how this machine runs it"),
       info<CheckpointSection>("run.checkpoint", "when the run is made resumable"),
   };

@@ -129,6 +129,14 @@ struct DataSection {
   static void declare(OptionTable<DataSection>& t);
 };
 
+/// What [model] has beside the options of its type; [problem] has the seed.
+struct ModelSection {
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> init;
+  std::optional<std::string> init_checksum;
+  static void declare(OptionTable<ModelSection>& t);
+};
+
 struct ByzantineSection {
   using is_nested_section = void;
   std::optional<std::uint64_t> count;
@@ -185,6 +193,13 @@ struct EvaluationSection {
   std::optional<std::vector<EvaluationSet>> on;
   std::optional<std::vector<Metric>> metrics;
   static void declare(OptionTable<EvaluationSection>& t);
+};
+
+struct ReferenceSection {
+  std::optional<std::string> paper, metric, source;
+  std::optional<double> value, tolerance;
+  std::string differs;
+  static void declare(OptionTable<ReferenceSection>& t);
 };
 
 struct CheckpointSection : CheckpointPolicy {

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "comm/codec.hpp"
+#include "scenarios/model_file.hpp"
 
 namespace cohort {
 
@@ -48,6 +49,13 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::
   }
   COHORT_TRY(p->function_, scenario.objective->make(input));
   COHORT_DO(check_phases(scenario, p->function_->layout()));
+  p->start_ = p->function_->start();
+  if (scenario.init) {
+    const std::string file = scenario.init->file.string();
+    COHORT_TRY(const ModelFile model, read_model(file));
+    COHORT_DO(check_rows(model, *p->data_, file));
+    COHORT_TRY(p->start_, point_of(model, p->function_->layout(), file));
+  }
   return p;
 }
 
@@ -220,7 +228,8 @@ class Driver {
   }
   Result<void> act(WriteRound& a) {
     stopwatch_.lap(&PhaseTimes::coordinate);
-    return input_.observer->round(a.report, {before_ + now(), stopwatch_.take(), take_imbalance()});
+    return input_.observer->round(a.report, schedule_.state(),
+                                  {before_ + now(), stopwatch_.take(), take_imbalance()});
   }
   Result<void> act(WriteCheckpoint& a) { return input_.observer->checkpoint(a); }
   Result<void> act(Note& a) {
@@ -351,7 +360,7 @@ Result<SessionResult> run_session(SessionInput input) {
   SynchronousPlan plan = input.prepared->plan(ranks, worker.clients_remember());
   Synchronous schedule = input.resume
                              ? Synchronous(std::move(plan), std::move(input.resume->server))
-                             : Synchronous(std::move(plan), input.prepared->function().start());
+                             : Synchronous(std::move(plan), input.prepared->start());
   Driver driver(input, schedule, stopwatch);
   COHORT_DO(driver.carry_out(schedule.start(driver.now())));
   const auto driven = drive(input, worker, driver, stopwatch);

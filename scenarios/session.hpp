@@ -32,6 +32,8 @@ class Prepared {
 
   const Scenario& scenario() const { return *scenario_; }
   const Function& function() const { return *function_; }
+  /// Where the model starts, [shared].
+  const Vec& start() const { return start_; }
   /// Null for a [problem].
   const DataSet* data() const { return data_ ? &*data_ : nullptr; }
   /// p_i of any client.
@@ -44,13 +46,16 @@ class Prepared {
   const Scenario* scenario_ = nullptr;
   std::optional<DataSet> data_;
   std::shared_ptr<const Function> function_;  // made by the objective, which keeps no copy
+  Vec start_;
 };
 
 /// Told on rank 0 what happens. An error ends the run.
 class Observer {
  public:
   virtual ~Observer() = default;
-  virtual Result<void> round(const RoundReport&, const RoundTiming&) = 0;
+  /// `state` is that after the round.
+  virtual Result<void> round(const RoundReport&, const ServerCheckpoint& state,
+                             const RoundTiming&) = 0;
   virtual Result<void> checkpoint(const WriteCheckpoint&) = 0;
   virtual void note(const std::string&) = 0;
   /// Where workers save their clients' states.

@@ -16,7 +16,8 @@ namespace {
 
 class Listener final : public Observer {
  public:
-  Result<void> round(const RoundReport& report, const RoundTiming&) override {
+  Result<void> round(const RoundReport& report, const ServerCheckpoint&,
+                     const RoundTiming&) override {
     reports.push_back(report);
     return {};
   }

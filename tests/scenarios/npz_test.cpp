@@ -7,6 +7,7 @@
 
 #include "core/file.hpp"
 #include "tests/scenarios/folder.hpp"
+#include "tests/scenarios/python.hpp"
 
 namespace cohort {
 namespace {
@@ -14,9 +15,12 @@ namespace {
 using testing::HasSubstr;
 
 std::vector<NpzArray> example() {
-  return {{"weight", {2, 3}, {1, 2.5, -0.0, 1e-300, std::numeric_limits<double>::infinity(), 6}},
-          {"bias", {3}, {7, 8, 9}},
-          {"none", {0}, {}}};
+  using Doubles = std::vector<double>;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  return {{"weight", {2, 3}, Doubles{1, 2.5, -0.0, 1e-300, infinity, 6}},
+          {"bias", {3}, Doubles{7, 8, 9}},
+          {"none", {0}, Doubles{}},
+          {"about", {2}, std::vector<std::uint8_t>{'h', 255}}};
 }
 
 TEST(Npz, ReadsWhatItWrote) {
@@ -45,7 +49,7 @@ TEST(Npz, PythonsZipFindsItSound) {
       "import zipfile, ast, struct\n"
       "z = zipfile.ZipFile('model.npz')\n"
       "assert z.testzip() is None\n"
-      "assert z.namelist() == ['weight.npy', 'bias.npy', 'none.npy']\n"
+      "assert z.namelist() == ['weight.npy', 'bias.npy', 'none.npy', 'about.npy']\n"
       "b = z.read('weight.npy')\n"
       "n = struct.unpack('<H', b[8:10])[0]\n"
       "assert (10 + n) % 64 == 0\n"
@@ -57,17 +61,17 @@ TEST(Npz, PythonsZipFindsItSound) {
 }
 
 TEST(Npz, NumpyReadsIt) {
-  if (std::system("python3 -c 'import numpy' 2>/dev/null") != 0) {
-    GTEST_SKIP() << "python3-numpy is not installed";
-  }
+  const std::string python = python_with_numpy();
+  if (python.empty()) GTEST_SKIP() << no_numpy;
   const Folder folder;
   ASSERT_TRUE(write_npz(folder / "model.npz", example()));
-  const std::string command = "cd '" + folder.path().string() +
-                              "' && python3 -c \"\n"
+  const std::string command = "cd '" + folder.path().string() + "' && " + python +
+                              " -c \"\n"
                               "import numpy as np\n"
                               "m = np.load('model.npz')\n"
                               "assert m['weight'].shape == (2, 3) and m['weight'][1, 2] == 6\n"
                               "assert list(m['bias']) == [7, 8, 9] and m['none'].shape == (0,)\n"
+                              "assert m['about'].dtype == np.uint8 and m['about'][1] == 255\n"
                               "\"";
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
