@@ -19,14 +19,15 @@ constexpr double least_on_linear = 1e-280;      // anything smaller is zero
 constexpr double least_relative_range = 1e-12;  // less than this is one value
 constexpr int plain_exponent = 6;  // from 10 to this on, numbers are written with a power of ten
 
-// 10^e, correctly rounded.
-double power_of_ten(int e) {
-  std::array<char, 8> text = {'1', 'e'};
-  const auto end = std::to_chars(text.data() + 2, text.data() + text.size(), e).ptr;
+// whole · 10^e, rounded once; |whole| < 2^53.
+double decimal(double whole, int e) {
+  const std::string text = std::to_string(static_cast<long long>(whole)) + "e" + std::to_string(e);
   double value = 0.0;
-  std::from_chars(text.data(), end, value);
+  std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
+
+double power_of_ten(int e) { return decimal(1.0, e); }
 
 // The largest e with 10^e ≤ value; value > 0.
 int exponent_of(double value) {
@@ -91,30 +92,24 @@ Unit unit_for(double size, const std::string& unit) {
 
 // mantissa × 10^e, the mantissa times a step of the same power being whole.
 struct Step {
-  int mantissa;  // 1, 2 or 5
+  int mantissa;  // 1 … 5
   int exponent;
 };
 
 Step next(Step step) {
-  if (step.mantissa == 1) return {2, step.exponent};
-  if (step.mantissa == 2) return {5, step.exponent};
-  return {1, step.exponent + 1};
+  return step.mantissa < 5 ? Step{step.mantissa + 1, step.exponent} : Step{1, step.exponent + 1};
 }
 
-// k steps, rounded once.
-double multiple(double k, Step step) {
-  const double whole = k * step.mantissa;
-  return step.exponent >= 0 ? whole * power_of_ten(step.exponent)
-                            : whole / power_of_ten(-step.exponent);
-}
+double multiple(double k, Step step) { return decimal(k * step.mantissa, step.exponent); }
 
-std::string linear_label(double value, Step step, int exponent) {
-  if (value == 0.0) return "0";
-  if (exponent < plain_exponent && exponent >= -3)
-    return fixed_text(value, std::max(0, -step.exponent));
-  const double scaled =
-      exponent >= 0 ? value / power_of_ten(exponent) : value * power_of_ten(-exponent);
-  return fixed_text(scaled, std::clamp(exponent - step.exponent, 0, 15)) + "×" +
+// Of a multiple of the step, on an axis whose largest one has this exponent.
+std::string linear_label(double k, Step step, int exponent) {
+  if (k == 0.0) return "0";
+  if (exponent < plain_exponent && exponent >= -3) {
+    return fixed_text(multiple(k, step), std::max(0, -step.exponent));
+  }
+  const int decimals = std::max(0, exponent - step.exponent);
+  return fixed_text(k * step.mantissa / power_of_ten(decimals), decimals) + "×" +
          ten_to_the(exponent);
 }
 
@@ -122,20 +117,19 @@ std::vector<Tick> linear_ticks(Limits limits, Step step) {
   const double unit = multiple(1.0, step);
   const double first = std::ceil(limits.low / unit - 1e-9);
   const double last = std::floor(limits.high / unit + 1e-9);
-  const double size = std::max(std::abs(limits.low), std::abs(limits.high));
-  const int exponent = exponent_of(size);
+  const double largest_multiple = std::max(std::abs(first), std::abs(last)) * step.mantissa;
+  const int exponent =
+      largest_multiple == 0.0 ? step.exponent : exponent_of(largest_multiple) + step.exponent;
   std::vector<Tick> ticks;
   for (double k = first; k <= last && ticks.size() < 100; k += 1.0) {
-    const double value = multiple(k, step);
-    ticks.push_back({value, linear_label(value, step, exponent)});
+    ticks.push_back({multiple(k, step), linear_label(k, step, exponent)});
   }
   return ticks;
 }
 
 // Whether neighbouring labels keep apart, and, if not all fit, that is all of them.
-bool fits(const std::vector<Tick>& ticks, const Placement& place, Direction direction,
-          double size) {
-  constexpr double least_gap_in_em = 1.0;
+bool fits(const std::vector<Tick>& ticks, const Placement& place, Direction direction, double size,
+          double least_gap_in_em = 1.0) {
   double taken = -1e9;
   for (const Tick& tick : ticks) {
     if (tick.label.empty()) continue;
@@ -155,17 +149,22 @@ std::size_t labelled(const std::vector<Tick>& ticks) {
 // The densest ticks at round values that fit.
 std::vector<Tick> round_ticks(Scale scale, Limits limits, double length, Direction direction,
                               double size, bool is_whole = false) {
-  constexpr double least_spacing = 18.0;  // points
+  const double least_spacing = direction == Direction::across ? 24.0 : 18.0;  // points
   const Placement place(scale, limits, 0.0, length);
   const double range = limits.high - limits.low;
   const double most = std::max(1.0, length / least_spacing);
-  Step step{1, exponent_of(range / most)};
-  if (is_whole && step.exponent < 0) step = {1, 0};
   std::vector<Tick> ticks;
-  for (int tries = 0; tries < 12; ++tries, step = next(step)) {
-    if (range / multiple(1.0, step) > most) continue;
-    ticks = linear_ticks(limits, step);
-    if (fits(ticks, place, direction, size)) break;
+  // Rather than one label alone, closer ones, and steps of 3 and 4.
+  for (const bool is_last_resort : {false, true}) {
+    Step step{1, exponent_of(range / most)};
+    if (is_whole && step.exponent < 0) step = {1, 0};
+    for (int tries = 0; tries < 20; ++tries, step = next(step)) {
+      const bool is_usual = step.mantissa != 3 && step.mantissa != 4;
+      if (range / multiple(1.0, step) > most || !(is_usual || is_last_resort)) continue;
+      ticks = linear_ticks(limits, step);
+      if (fits(ticks, place, direction, size, is_last_resort ? 0.4 : 1.0)) break;
+    }
+    if (ticks.size() > 1) break;
   }
   return ticks;
 }

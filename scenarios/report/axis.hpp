@@ -75,7 +75,7 @@ struct Ticks {
 enum class Direction { across, up };
 
 /// Ticks at round values, as many as fit in `length` points with labels of `size` points.
-///   linear  multiples of 1, 2 or 5 times a power of ten
+///   linear  multiples of 1, 2 or 5 times a power of ten; of 3 or 4 where else only one would fit
 ///   log     decades, or every k-th; with 1, 2, 5 or as on a linear axis where decades are too few
 /// With `is_whole` none between whole numbers. From 1e6 on and below 1e-3 labels are of the form
 /// 2×10⁶. With a unit, numbers are scaled: seconds to ns … d, others by powers of 1000.

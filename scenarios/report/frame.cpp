@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/kernels.hpp"
+
 namespace cohort::report {
 
 namespace {
@@ -67,13 +69,14 @@ Colour mixed(const Colour& a, const Colour& b, double share_of_b) {
 }
 
 std::string_view ink_on(const Colour& colour) {
-  // Relative luminance with sRGB's curve taken as a square: near enough to choose between two.
-  const double luminance = 0.2126 * colour.red * colour.red + 0.7152 * colour.green * colour.green +
-                           0.0722 * colour.blue * colour.blue;
-  constexpr double ink_luminance = 0.02;
+  const auto linear = [](double channel) {
+    return channel <= 0.04045 ? channel / 12.92 : kernels::pow((channel + 0.055) / 1.055, 2.4);
+  };
+  const double luminance =
+      0.2126 * linear(colour.red) + 0.7152 * linear(colour.green) + 0.0722 * linear(colour.blue);
   const double contrast_of_white = 1.05 / (luminance + 0.05);
-  const double contrast_of_ink = (luminance + 0.05) / (ink_luminance + 0.05);
-  return contrast_of_white > contrast_of_ink ? std::string_view("#ffffff") : ink;
+  const double contrast_of_black = (luminance + 0.05) / 0.05;
+  return contrast_of_white > contrast_of_black ? "#ffffff" : "#000000";
 }
 
 void draw_marker(Svg& svg, Point at, const Pen& pen, double radius) {

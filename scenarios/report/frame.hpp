@@ -40,7 +40,7 @@ struct Colour {
 Colour colour_of(std::string_view hex);
 std::string hex_of(const Colour& colour);
 Colour mixed(const Colour& a, const Colour& b, double share_of_b);
-/// Ink or white, whichever has the larger contrast (WCAG 2) on the colour.
+/// Black or white, whichever has the larger contrast (WCAG 2) on the colour.
 std::string_view ink_on(const Colour& colour);
 
 void draw_marker(Svg& svg, Point at, const Pen& pen, double radius);

@@ -11,9 +11,9 @@ namespace cohort::report {
 namespace {
 
 // Nothing may be loaded and nothing run: the policy holds the page to that.
-constexpr std::string_view head = R"(<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+constexpr std::string_view head = R"(<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'"/>
 <style>
 :root { color-scheme: light dark; --ink: #1b1b1b; --soft: #5a5a5a; --paper: #fcfcfb; --line: #d9d9d6;
   --link: #0b5a8a; --warn: #8a3b00; --warn-paper: #fff3e6; }
