@@ -2,6 +2,10 @@
 
 #include "algorithms/estimators/full_batch.hpp"
 #include "algorithms/estimators/minibatch.hpp"
+#include "algorithms/estimators/page.hpp"
+#include "algorithms/estimators/sarah.hpp"
+#include "algorithms/estimators/storm.hpp"
+#include "algorithms/estimators/svrg.hpp"
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/scaffold.hpp"
@@ -15,9 +19,13 @@
 #include "algorithms/optimizers/nadam.hpp"
 #include "algorithms/optimizers/rmsprop.hpp"
 #include "algorithms/optimizers/sgd.hpp"
+#include "algorithms/optimizers/sps.hpp"
 #include "algorithms/optimizers/yogi.hpp"
 #include "algorithms/transforms/clip.hpp"
+#include "algorithms/transforms/gaussian_noise.hpp"
 #include "algorithms/transforms/momentum.hpp"
+#include "algorithms/transforms/stable_noise.hpp"
+#include "algorithms/transforms/student_noise.hpp"
 #include "algorithms/transforms/weight_decay.hpp"
 
 namespace cohort {
@@ -27,6 +35,10 @@ const Registry<Estimator>& estimators() {
     Registry<Estimator> r("estimator");
     r.add<Minibatch, EstimatorOf>();
     r.add<FullBatch, EstimatorOf>();
+    r.add<Svrg, EstimatorOf>();
+    r.add<Sarah, EstimatorOf>();
+    r.add<Page, EstimatorOf>();
+    r.add<Storm, EstimatorOf>();
     return r;
   }();
   return table;
@@ -38,6 +50,9 @@ const Registry<Transform>& transforms() {
     r.add<Clip, TransformOf>();
     r.add<Momentum, TransformOf>();
     r.add<WeightDecay, TransformOf>();
+    r.add<GaussianNoise, TransformOf>();
+    r.add<StudentNoise, TransformOf>();
+    r.add<StableNoise, TransformOf>();
     return r;
   }();
   return table;
@@ -57,6 +72,7 @@ const Registry<Optimizer>& optimizers() {
     r.add<AdaGradNorm, OptimizerOf>();
     r.add<Lion, OptimizerOf>();
     r.add<DoG, OptimizerOf>();
+    r.add<Sps, OptimizerOf>();
     return r;
   }();
   return table;

@@ -42,7 +42,7 @@ LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& o
   const Stream step_stream = client.stream(Purpose::method);
   LocalRun run;
   for (; run.steps < steps; ++run.steps) {
-    const StepInfo info{client.round, run.steps, step_stream.sub(run.steps), client.layout};
+    StepInfo info{client.round, run.steps, step_stream.sub(run.steps), client.layout};
     if (has_batches) {
       const std::uint64_t epoch = run.steps / epoch_steps;
       const std::uint64_t first = run.steps % epoch_steps * batch_size;
@@ -50,9 +50,9 @@ LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& o
       if (first == 0) permutation(batch_stream.sub(epoch), buffers.order);
       Oracle batch =
           oracle.on(std::span(buffers.order).subspan(first, std::min(batch_size, rows - first)));
-      local.estimator->estimate(info, estimator, oracle, batch, y, g);
+      info.value = local.estimator->estimate(info, estimator, oracle, batch, y, g);
     } else {
-      local.estimator->estimate(info, estimator, oracle, oracle, y, g);
+      info.value = local.estimator->estimate(info, estimator, oracle, oracle, y, g);
     }
     if (correct) correct(y, g);
     const double scale = local.chain.run(info, transforms, y, g);

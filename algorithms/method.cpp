@@ -3,7 +3,8 @@
 namespace cohort {
 
 void ServerContext::step(Vec& x, Vec& update) const {
-  const StepInfo info{round, 0, stream(Purpose::method), layout};
+  // Not the numbers of client 0, whose streams these are, too.
+  const StepInfo info{round, 0, stream(Purpose::method).sub(std::uint64_t{1} << 30), layout};
   const double scale = pipeline->chain.run(info, pipeline_state->chain, x, update, -1.0);
   pipeline->optimizer->step(info, pipeline_state->optimizer, x, update, scale);
 }

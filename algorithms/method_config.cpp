@@ -128,6 +128,12 @@ ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& p
   refuse_other_keys(node, path, {"transforms", "optimizer"}, mistakes);
   pipeline.chain = make_transforms(node, path, stages, mistakes, effective);
   pipeline.optimizer = make_optimizer(node, path, default_rate, stages, mistakes, effective);
+  if (pipeline.optimizer != nullptr && pipeline.optimizer->needs_value()) {
+    mistakes.add(node->find("optimizer")->spot,
+                 fmt::format("{}.optimizer: {} reads the value of a batch, which only local steps "
+                             "have; expected another optimizer",
+                             path, pipeline.optimizer->name()));
+  }
   return pipeline;
 }
 

@@ -9,6 +9,7 @@
 // function gets a NoState. d = length of the model, g [d] the surrogate gradient.
 
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -29,6 +30,8 @@ struct StepInfo {
   std::uint64_t step = 0;          // of this round, from 0
   Stream stream;                   // of this client (or the server), round and step
   const Layout* layout = nullptr;  // of w, for what works tensor by tensor
+  /// f_B(w) of the step's batch, where the estimator knows it; else NaN.
+  double value = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// A transform maps a surrogate to a surrogate. It either works on g in place, or, if it only
@@ -55,6 +58,8 @@ class Optimizer {
   /// state ← what the stage remembers at the start; memory that is there is used again.
   virtual void start(State& state, std::size_t d) const = 0;
   virtual double step(const StepInfo&, State&, VecRef w, VecView g, double scale) const = 0;
+  /// Whether it reads StepInfo::value, which only local steps have.
+  virtual bool needs_value() const = 0;
 };
 
 /// Where and how the gradient is asked. `all` is the oracle of all the client's rows, `batch` that
@@ -140,6 +145,9 @@ class OptimizerOf final : public Optimizer {
               double scale) const override {
     return impl_.step(info, pipeline_detail::memory<T>(state), w, g, scale);
   }
+  bool needs_value() const override {
+    return requires { T::needs_value; };
+  }
 
  private:
   T impl_;
@@ -173,9 +181,12 @@ struct Chain {
     for (std::size_t i = 0; i < transforms.size(); ++i) transforms[i]->start(states[i], d);
   }
   /// Transforms the surrogate scale · g taken at w: it is then g times the factor that is returned.
-  double run(const StepInfo& info, std::vector<State>& states, VecView w, VecRef g,
+  /// Each transform draws from a stream of its own.
+  double run(const StepInfo& of_step, std::vector<State>& states, VecView w, VecRef g,
              double scale = 1.0) const {
+    StepInfo info = of_step;
     for (std::size_t i = 0; i < transforms.size(); ++i) {
+      info.stream = of_step.stream.sub(i);
       if (transforms[i]->only_scales()) {
         scale *= transforms[i]->factor(info, states[i], w, g, scale);
       } else {

@@ -1,14 +1,16 @@
 #pragma once
 // Momentum: a surrogate that remembers those before it.
 //   v ← β v + (1 − τ) g
-//   g ← v
+//   g ← v, or with nesterov  g ← (1 − τ) g + β v
 // -----------------------------------------------------------------------------------------------
 // g, v [d] surrogate and velocity, v = 0 at the start; β = beta, τ = dampening.
 // τ = 0 is the heavy ball, whose step grows to η/(1 − β) on a constant g; τ = β is the exponential
-// moving average (1 − β) Σ β^k g_{t−k}, whose step stays η.
-// Source: Polyak, Some methods of speeding up the convergence of iteration methods, USSR Comp.
-//   Math. 4 (1964). Deviation: PyTorch takes its first v without dampening; here it counts from
-//   the first step on. Cost a step: one pass; memory 1 vector.
+// moving average (1 − β) Σ β^k g_{t−k}, whose step stays η. With nesterov and τ = 0, SGD makes
+// Nesterov's step, w being the point that he extrapolates to.
+// Sources: Polyak, Some methods of speeding up the convergence of iteration methods, USSR Comp.
+//   Math. 4 (1964); Nesterov, Soviet Math. Dokl. 27 (1983), in the form of Sutskever, Martens,
+//   Dahl, Hinton, ICML 2013. Deviation: PyTorch takes its first v without dampening; here it counts
+//   from the first step on. Cost a step: one pass; memory 1 vector.
 
 #include "algorithms/pipeline.hpp"
 #include "core/options.hpp"
@@ -22,10 +24,12 @@ struct Momentum {
   struct Options {
     double beta = 0.9;
     double dampening = 0.0;
+    bool nesterov = false;
     static void declare(OptionTable<Options>& t) {
       t.add("beta", &Options::beta, zero_to_below_one, "share of the velocity that is kept");
       t.add("dampening", &Options::dampening, zero_to_below_one,
             "a new surrogate counts 1 - dampening; equal to beta: a moving average");
+      t.add("nesterov", &Options::nesterov, "whether the surrogate looks one step ahead");
     }
   };
   Options options;
@@ -43,8 +47,9 @@ struct Momentum {
     double* v = memory.v.data();
     double* out = g.data();
     for (Index j = 0; j < g.size(); ++j) {
-      v[j] = keep * v[j] + take * out[j];
-      out[j] = v[j];
+      const double taken = take * out[j];
+      v[j] = keep * v[j] + taken;
+      out[j] = options.nesterov ? taken + keep * v[j] : v[j];
     }
   }
 };

@@ -75,6 +75,13 @@ TEST(MethodConfig, OptimizerTablesMergeOverTheDefaultOfTheirPlace) {
             0.1);
 }
 
+TEST(MethodConfig, AnOptimizerThatReadsTheBatchIsRefusedAtTheServer) {
+  EXPECT_THAT(mistakes_of(table({{"type", "fedavg"}, {"server", table({{"optimizer", "sps"}})}})),
+              testing::ElementsAre(testing::HasSubstr("which only local steps have")));
+  EXPECT_THAT(mistakes_of(table({{"type", "fedavg"}, {"local", table({{"optimizer", "sps"}})}})),
+              testing::IsEmpty());
+}
+
 TEST(MethodConfig, PipelinesHoldWhatTheScenarioNames) {
   const MethodSetup setup =
       make(table({{"type", "fedavg"},

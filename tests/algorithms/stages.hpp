@@ -6,7 +6,9 @@
 namespace cohort::stages {
 
 inline StepInfo info(std::uint64_t round = 1, std::uint64_t step = 0) {
-  return {Round(round), step, Stream(1, Purpose::test, 0, round).sub(step)};
+  StepInfo info{Round(round), step, Stream(1, Purpose::test, 0, round).sub(step)};
+  info.value = 1;
+  return info;
 }
 
 /// The k-th of a sequence of surrogates, [d].

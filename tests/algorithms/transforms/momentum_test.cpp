@@ -42,5 +42,23 @@ TEST(Momentum, BetaZeroPassesEverythingBitwise) {
   EXPECT_EQ(sequence({.beta = 0.0}, g), g);
 }
 
+// Nesterov (1983): y_{k+1} = z_k − η ∇f(z_k), z_{k+1} = y_{k+1} + β (y_{k+1} − y_k). SGD on the
+// transformed surrogate walks the points z.
+TEST(Momentum, NesterovWalksTheExtrapolatedPoints) {
+  constexpr double rate = 0.1, beta = 0.8;
+  const Vec h = Vec::LinSpaced(5, 1, 3);  // f = ½ Σ h w²
+  const TransformOf<Momentum> momentum({.beta = beta, .nesterov = true});
+  State state;
+  momentum.start(state, 5);
+  Vec w = Vec::Ones(5), z = w, y = w;
+  for (int k = 0; k < 20; ++k) {
+    w -= rate * stages::transformed(momentum, state, w, h.cwiseProduct(w));
+    const Vec next = z - rate * h.cwiseProduct(z);
+    z = next + beta * (next - y);
+    y = next;
+    EXPECT_TRUE(w.isApprox(z, 1e-13)) << k;  // 20 steps of a few roundings
+  }
+}
+
 }  // namespace
 }  // namespace cohort
