@@ -212,8 +212,11 @@ double draw_x_axis(Svg& svg, const Box& box, const Axis& axis, const Ticks& tick
   const std::string label = axis_label(axis, ticks);
   if (label.empty()) return baseline + 2.0 * line_gap;
   const double label_baseline = baseline + 1.3 * text_size;
-  svg.text({(box.left + box.right) / 2.0, label_baseline}, label, {.anchor = Anchor::middle},
-           box.width() + box.left - edge);
+  if (text_width(label, text_size) <= box.width()) {
+    svg.text({(box.left + box.right) / 2.0, label_baseline}, label, {.anchor = Anchor::middle});
+  } else {
+    svg.text({box.right, label_baseline}, label, {.anchor = Anchor::end}, box.right - edge);
+  }
   return label_baseline + 2.0 * line_gap;
 }
 
