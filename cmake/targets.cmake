@@ -31,9 +31,20 @@ function(cohort_library folder)
   elseif(folder STREQUAL scenarios)
     target_link_libraries(cohort_scenarios PRIVATE nlohmann_json::nlohmann_json CLI11::CLI11
                           ZLIB::ZLIB)
+    cohort_embed_references(cohort_scenarios)
   elseif(folder STREQUAL bench)
     target_link_libraries(cohort_bench PRIVATE nlohmann_json::nlohmann_json CLI11::CLI11)
   endif()
+endfunction()
+
+# docs/references.bib as a text of the program.
+function(cohort_embed_references target)
+  set(input ${PROJECT_SOURCE_DIR}/docs/references.bib)
+  set(output ${PROJECT_BINARY_DIR}/generated/references.cpp)
+  set_property(DIRECTORY ${PROJECT_SOURCE_DIR} APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${input})
+  file(READ ${input} REFERENCES)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/references.cpp.in ${output} @ONLY)
+  target_sources(${target} PRIVATE ${output})
 endfunction()
 
 # core/build_info.hpp: looked up at every build, written (and compiled) only when it changed.

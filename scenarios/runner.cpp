@@ -16,6 +16,7 @@
 #include "core/fingerprint.hpp"
 #include "scenarios/model_file.hpp"
 #include "scenarios/progress.hpp"
+#include "scenarios/references.hpp"
 #include "scenarios/run_directory.hpp"
 #include "scenarios/session.hpp"
 
@@ -312,6 +313,7 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
       directory.emplace(std::move(d));
       departure.is_finished = directory->is_finished();
       if (departure.is_finished) return {};
+      COHORT_DO(write_references(directory->path(), scenario, prepared->files()));
       COHORT_TRY(auto l, RunLogs::open(directory->path()));
       logs.emplace(std::move(l));
       std::error_code error;

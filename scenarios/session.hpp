@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ class Prepared {
   const Vec& start() const { return start_; }
   /// Null for a [problem].
   const DataSet* data() const { return data_ ? &*data_ : nullptr; }
+  /// What was read.
+  std::span<const DataFile> files() const {
+    return data_ ? std::span<const DataFile>(data_->files) : std::span<const DataFile>();
+  }
   /// p_i of any client.
   double client_weight(ClientId client) const;
   WorkerSetup worker_setup(std::uint32_t rank, std::uint32_t ranks) const;

@@ -17,7 +17,7 @@ namespace cohort {
 struct ClipRows {
   static constexpr std::string_view name = "clip";
   static constexpr std::string_view summary = "updates longer than a fixed norm are cut to it";
-  static constexpr std::string_view source = "folklore; see Allouah et al., ICLR 2025";
+  static constexpr std::string_view source = "Allouah et al., ICLR 2025";
   static constexpr bool needs_f = false;
   struct Options {
     double norm = 1.0;
