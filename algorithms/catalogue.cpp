@@ -7,7 +7,11 @@
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/methods/fedavg.hpp"
+#include "algorithms/methods/feddyn.hpp"
+#include "algorithms/methods/fednova.hpp"
+#include "algorithms/methods/fedprox.hpp"
 #include "algorithms/methods/fedsgd.hpp"
+#include "algorithms/methods/qfedavg.hpp"
 #include "algorithms/methods/scaffold.hpp"
 #include "algorithms/optimizers/adagrad.hpp"
 #include "algorithms/optimizers/adagrad_norm.hpp"
@@ -84,6 +88,10 @@ const Registry<Method>& methods() {
     r.add<FedSgd, MethodOf>();
     r.add<FedAvg, MethodOf>();
     r.add<Scaffold, MethodOf>();
+    r.add<FedProx, MethodOf>();
+    r.add<FedNova, MethodOf>();
+    r.add<FedDyn, MethodOf>();
+    r.add<QFedAvg, MethodOf>();
     return r;
   }();
   return table;

@@ -1,0 +1,45 @@
+#include "algorithms/methods/fedprox.hpp"
+
+#include <Eigen/LU>
+
+#include "tests/algorithms/drive.hpp"
+
+namespace cohort {
+namespace {
+
+using drive::table;
+
+TEST(FedProx, WithoutTheTermItIsFedAvgBitwise) {
+  const drive::Quadratics f(drive::different_clients(5, 4, 6));
+  drive::Run prox(table({{"type", "fedprox"}, {"local_steps", 5}, {"mu", 0.0}}), f,
+                  drive::equal_weights(5));
+  drive::Run plain(table({{"type", "fedavg"}, {"local_steps", 5}}), f, drive::equal_weights(5));
+  prox.rounds(10);
+  plain.rounds(10);
+  EXPECT_EQ(prox.x, plain.x);
+}
+
+// K steps on f_i + (μ/2)‖y − x‖² from x: y − x = −(I − (I − η(A + μI))^K)(A + μI)⁻¹ A (x − b).
+TEST(FedProx, ConvergesToItsOwnBiasedFixedPoint) {
+  const drive::Quadratics f(drive::different_clients(5, 4, 6));
+  constexpr double mu = 0.5, rate = 0.1;
+  constexpr int steps = 5;
+  const Mat identity = Mat::Identity(4, 4);
+  Mat left = Mat::Zero(4, 4);
+  Vec right = Vec::Zero(4);
+  for (const auto& client : f.clients()) {
+    const Mat h = client.a + mu * identity;
+    Mat power = identity;
+    for (int k = 0; k < steps; ++k) power = power * (identity - rate * h);
+    const Mat pull = (identity - power) * h.partialPivLu().solve(client.a);
+    left += pull;
+    right += pull * client.centre();
+  }
+  drive::Run run(table({{"type", "fedprox"}, {"local_steps", steps}, {"mu", mu}}), f,
+                 drive::equal_weights(5));
+  run.rounds(300);
+  EXPECT_TRUE(run.x.isApprox(left.partialPivLu().solve(right), 1e-10));  // a contraction's limit
+}
+
+}  // namespace
+}  // namespace cohort
