@@ -66,6 +66,11 @@ std::vector<std::size_t> drawn(const SeriesSet& set, const Quantity& metric) {
   return order;
 }
 
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 32);
+  return text;
+}
+
 std::string comparison(const Target& target) {
   return fmt::format("{} {} {}", quantity(target.metric).label(),
                      target.better == Better::lower ? "≤" : "≥", number_text(target.value));
@@ -116,7 +121,8 @@ NamedFigure curves_chart(const SeriesSet& set, const Quantity& metric,
       figure.guides.push_back(horizontal("target", target.value));
     }
   }
-  std::string caption = fmt::format("{} over {}.", metric.label(), figure.x.label);
+  std::string caption = fmt::format("{} over {}.", capitalised(metric.label()),
+                                    x == Abscissa::rounds ? "rounds" : figure.x.label);
   if (most_runs > 1) caption += fmt::format(" {}", band_text(band, metric.scale));
   if (order.size() < set.series.size()) {
     caption += fmt::format(" The {} {} of {} series; the table has all.", order.size(),
@@ -151,7 +157,7 @@ NamedFigure target_chart(const SeriesSet& set, const Target& target, Abscissa x)
   }
   std::string caption = fmt::format(
       "{} until {}: mean and 95 % interval over the runs that reached it; dots are runs.",
-      figure.value.label, figure.title);
+      capitalised(figure.value.label), figure.title);
   figure.description = caption;
   return {fmt::format("target_{}_{}", target.metric, exact_text(target.value)),
           {std::move(figure), std::move(caption)}};
@@ -370,6 +376,45 @@ std::vector<NamedFigure> byzantine_charts(const SeriesSet& set, std::size_t most
         {numbered("byzantine", charts.size()), {std::move(figure), std::move(caption)}});
   }
   return charts;
+}
+
+std::optional<NamedFigure> phases_chart(const SeriesSet& set) {
+  StackFigure figure;
+  for (const RunSeries& series : set.series) {
+    for (const Run& run : series.runs) {
+      for (const auto& [phase, seconds] : run.history.phases) {
+        if (std::find(figure.parts.begin(), figure.parts.end(), phase) == figure.parts.end()) {
+          figure.parts.push_back(phase);
+        }
+      }
+    }
+  }
+  for (const RunSeries& series : set.series) {
+    StackFigure::Bar bar{series.label, std::vector<double>(figure.parts.size(), 0.0)};
+    double imbalance = 0, n = 0;
+    for (const Run& run : series.runs) {
+      if (run.status != Status::finished || run.history.phases.empty()) continue;
+      n += 1;
+      imbalance += run.history.imbalance;
+      for (const auto& [phase, seconds] : run.history.phases) {
+        const auto part = std::find(figure.parts.begin(), figure.parts.end(), phase);
+        bar.values[static_cast<std::size_t>(part - figure.parts.begin())] += seconds;
+      }
+    }
+    if (n == 0) continue;
+    for (double& seconds : bar.values) seconds /= n;
+    bar.note = fmt::format("imbalance {:.2f}", imbalance / n);
+    figure.bars.push_back(std::move(bar));
+  }
+  if (figure.bars.empty()) return std::nullopt;
+  figure.title = "Where the time of a run goes";
+  figure.value = {"wall time of a run", Scale::linear, "s"};
+  std::string caption =
+      "Wall time of rank 0 by phase, mean over the finished runs of a series. Imbalance: the "
+      "slowest "
+      "rank's time to compute over the mean of the ranks, mean over rounds.";
+  figure.description = caption;
+  return NamedFigure{"phases", {std::move(figure), std::move(caption)}};
 }
 
 std::optional<NamedFigure> learning_rate_chart(const SeriesSet& set, const Quantity& metric,

@@ -45,6 +45,10 @@ std::vector<NamedFigure> attack_charts(const SeriesSet& set, const Quantity& met
 /// for each different course, at most `most`.
 std::vector<NamedFigure> byzantine_charts(const SeriesSet& set, std::size_t most);
 
+/// Where the wall time of a run goes, mean over the finished runs of a series, and the imbalance
+/// over ranks; of timing.jsonl.
+std::optional<NamedFigure> phases_chart(const SeriesSet& set);
+
 /// A metric at the end against a learning rate in which series differ. `name` is that of the file.
 std::optional<NamedFigure> learning_rate_chart(const SeriesSet& set, const Quantity& metric,
                                                std::string name);

@@ -185,12 +185,20 @@ Result<History> read_metrics(const fs::path& path) {
 
 Result<void> read_timing(const fs::path& path, History& h) {
   std::vector<double> rounds, seconds;
-  double round = nan, elapsed = nan;
-  const auto begin = [&] { round = elapsed = nan; };
+  double round = nan, elapsed = nan, imbalance = nan, imbalances = 0;
+  const auto begin = [&] { round = elapsed = imbalance = nan; };
+  const auto add_phase = [&](std::string_view phase, double spent) {
+    auto at = std::find_if(h.phases.begin(), h.phases.end(),
+                           [&](const auto& known) { return known.first == phase; });
+    if (at == h.phases.end()) at = h.phases.emplace(at, phase, 0.0);
+    at->second += spent;
+  };
   const auto number = [&](std::string_view key, std::string_view inner, double value) {
+    if (key == "phases" && !inner.empty()) add_phase(inner, value);
     if (!inner.empty()) return;
     if (key == "round") round = value;
     if (key == "seconds") elapsed = value;
+    if (key == "imbalance") imbalance = value;
   };
   const auto end = [&]() -> std::string {
     if (std::string wrong = wrong_round(round, rounds); !wrong.empty()) return wrong;
@@ -199,9 +207,11 @@ Result<void> read_timing(const fs::path& path, History& h) {
     }
     rounds.push_back(round);
     seconds.push_back(elapsed);
+    imbalances += std::isnan(imbalance) ? 1 : imbalance;
     return "";
   };
   COHORT_DO(for_each_line(path, begin, number, end));
+  if (!rounds.empty()) h.imbalance = imbalances / static_cast<double>(rounds.size());
   std::size_t next = 0;
   for (const double wanted : h.round) {
     while (next < rounds.size() && rounds[next] <= wanted) ++next;

@@ -26,9 +26,12 @@ struct History {
   std::vector<double> bytes;    // protocol bytes, up and down
   std::vector<double> queries;  // oracle calls of every kind
   std::vector<double> data_passes;
-  std::vector<double> sim_seconds;   // empty if not recorded
-  std::vector<double> wall_seconds;  // of timing.jsonl; empty if it was not asked for
-  std::vector<double> byzantine;     // clients in the cohort
+  std::vector<double> sim_seconds;  // empty if not recorded
+  // Of timing.jsonl; empty if it was not asked for.
+  std::vector<double> wall_seconds;
+  std::vector<std::pair<std::string, double>> phases;  // seconds of the whole run, where recorded
+  double imbalance = 1;                                // mean over its rounds
+  std::vector<double> byzantine;                       // clients in the cohort
   std::vector<double> f;
   /// By flat name: "test_accuracy", "gradient_norm".
   struct Measured {

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t most_heat_maps = 4;
 constexpr std::size_t most_runs_listed = 200;
+constexpr std::size_t most_options_columns = 8;
 
 using Charts = std::vector<NamedFigure>;
 
@@ -166,6 +167,7 @@ struct Contents {
   Charts clients;
   Charts robustness;
   Charts sensitivity;
+  Charts timing;
 };
 
 std::vector<CaptionedFigure> shown(const Charts& charts) {
@@ -211,6 +213,9 @@ Page page_of(const Contents& contents) {
     page.sections.push_back(
         {"Clients", "Byzantine clients do not count.", {}, shown(contents.clients)});
   }
+  if (!contents.timing.empty()) {
+    page.sections.push_back({"Wall time", "", {}, shown(contents.timing)});
+  }
   Section provenance{"Where it comes from"};
   const auto add_line = [&](std::string_view what, const std::string& text) {
     if (text.empty()) return;
@@ -218,7 +223,8 @@ Page page_of(const Contents& contents) {
   };
   add_line("Cohort", distinct(set, [](const Run& run) { return std::vector{run.commit}; }));
   add_line("Data", distinct(set, [](const Run& run) { return run.data; }));
-  for (Table table : {runs_table(set, most_runs_listed), common_options_table(set)}) {
+  for (Table table : {differing_options_table(set, most_options_columns), common_options_table(set),
+                      runs_table(set, most_runs_listed)}) {
     if (!table.rows.empty()) provenance.tables.push_back(std::move(table));
   }
   page.sections.push_back(std::move(provenance));
@@ -272,6 +278,9 @@ Result<Contents> contents_of(Runs read, const ReportOptions& options) {
   for (NamedFigure& chart : byzantine_charts(set, most_heat_maps)) {
     out.robustness.push_back(std::move(chart));
   }
+  if (options.x == Abscissa::wall_seconds) {
+    if (auto chart = phases_chart(set)) out.timing.push_back(std::move(*chart));
+  }
   COHORT_TRY(auto of_clients, clients_chart(set));
   if (of_clients) out.clients.push_back(std::move(*of_clients));
   COHORT_TRY(auto of_labels, labels_charts(set, most_heat_maps));
@@ -313,7 +322,7 @@ Result<void> write_format(Format format, const Contents& contents, const ReportO
       return writer.write("report.html", to_html(page_of(contents)));
     case Format::svg:
       for (const Charts* charts : {&contents.curves, &contents.to_targets, &contents.robustness,
-                                   &contents.sensitivity, &contents.clients}) {
+                                   &contents.sensitivity, &contents.clients, &contents.timing}) {
         for (const NamedFigure& chart : *charts) {
           COHORT_DO(writer.write(file_name(chart.name, "svg"), to_svg(chart.shown.figure)));
         }
@@ -363,7 +372,7 @@ std::string next_command(const std::vector<fs::path>& runs, const Contents& cont
 
 std::string terminal_text(const std::vector<fs::path>& runs, const Contents& contents,
                           const ReportOptions& options, const std::vector<fs::path>& files) {
-  std::string text = to_text(contents.final);
+  std::string text = to_text(contents.final) + contents.final.legend + "\n";
   const auto add = [&](const std::optional<Table>& table) {
     if (table) text += "\n" + table->caption + "\n" + to_text(*table);
   };

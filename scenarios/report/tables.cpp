@@ -57,6 +57,30 @@ std::string seed_text(const SeedKey& seeds) {
   return fmt::format("{} (data {}, model {})", seeds[0], seeds[1], seeds[2]);
 }
 
+/// Of all series, in the order of the scenario.
+std::vector<std::string> option_paths(const SeriesSet& set) {
+  std::vector<std::string> paths;
+  std::set<std::string_view> known;
+  for (const RunSeries& series : set.series) {
+    for (const Option& option : series.first().options) {
+      if (known.insert(option.path).second) paths.push_back(option.path);
+    }
+  }
+  return paths;
+}
+
+/// Whether all series that have a scenario have the option with the same value.
+bool is_shared(const SeriesSet& set, std::string_view path) {
+  const Option* common = nullptr;
+  for (const RunSeries& series : set.series) {
+    if (series.first().options.empty()) continue;
+    const Option* own = series.first().option(path);
+    if (own == nullptr || (common != nullptr && own->value != common->value)) return false;
+    common = own;
+  }
+  return true;
+}
+
 std::string round_text(const Run& run) {
   return run.history.round.empty() ? "" : exact_text(run.history.round.back());
 }
@@ -268,22 +292,35 @@ Table runs_table(const SeriesSet& set, std::size_t most) {
   return table;
 }
 
+Table differing_options_table(const SeriesSet& set, std::size_t most) {
+  Table table;
+  table.caption = "What differs";
+  table.columns = {{"option", false}};
+  for (const RunSeries& series : set.series) table.columns.push_back({series.label, false});
+  if (set.series.size() > most) return table;
+  for (const std::string& path : option_paths(set)) {
+    auto& row = table.rows.emplace_back();
+    row.push_back({path});
+    for (const RunSeries& series : set.series) {
+      const Option* option = series.first().option(path);
+      row.push_back({option == nullptr ? "" : option->value});
+    }
+    if (is_shared(set, path)) table.rows.pop_back();
+  }
+  return table;
+}
+
 Table common_options_table(const SeriesSet& set) {
   Table table;
-  table.caption = "What all series share";
+  table.caption = set.series.size() == 1 ? "Options" : "What all series share";
   table.columns = {{"option", false}, {"value", false}};
-  const auto has = [](const RunSeries& series, const Option& option) {
-    const std::vector<Option>& own = series.first().options;
-    return own.empty() || std::find(own.begin(), own.end(), option) != own.end();
-  };
-  const auto speaker =
-      std::find_if(set.series.begin(), set.series.end(),
-                   [](const RunSeries& series) { return !series.first().options.empty(); });
-  if (speaker == set.series.end()) return table;
-  for (const Option& option : speaker->first().options) {
-    if (std::all_of(set.series.begin(), set.series.end(),
-                    [&](const RunSeries& series) { return has(series, option); })) {
-      table.rows.push_back({{option.path}, {option.value}});
+  for (const std::string& path : option_paths(set)) {
+    if (!is_shared(set, path)) continue;
+    for (const RunSeries& series : set.series) {
+      if (const Option* option = series.first().option(path)) {
+        table.rows.push_back({{path}, {option->value}});
+        break;
+      }
     }
   }
   return table;

@@ -38,6 +38,8 @@ Table paired_table(const SeriesSet& set, std::span<const Quantity> metrics,
                    std::optional<std::size_t> baseline);
 /// Every run; beyond `most` of them only those that are not finished.
 Table runs_table(const SeriesSet& set, std::size_t most);
+/// The options that differ, one column a series; no rows for more than `most` series.
+Table differing_options_table(const SeriesSet& set, std::size_t most);
 /// The options that all series share.
 Table common_options_table(const SeriesSet& set);
 
