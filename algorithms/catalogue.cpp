@@ -11,6 +11,8 @@
 #include "algorithms/methods/fednova.hpp"
 #include "algorithms/methods/fedprox.hpp"
 #include "algorithms/methods/fedsgd.hpp"
+#include "algorithms/methods/fedsplit.hpp"
+#include "algorithms/methods/mime.hpp"
 #include "algorithms/methods/qfedavg.hpp"
 #include "algorithms/methods/scaffold.hpp"
 #include "algorithms/optimizers/adagrad.hpp"
@@ -92,6 +94,8 @@ const Registry<Method>& methods() {
     r.add<FedNova, MethodOf>();
     r.add<FedDyn, MethodOf>();
     r.add<QFedAvg, MethodOf>();
+    r.add<Mime, MethodOf>();
+    r.add<FedSplit, MethodOf>();
     return r;
   }();
   return table;

@@ -43,18 +43,17 @@ LocalRun run_local(const ClientContext& client, const LocalWork& work, Oracle& o
   LocalRun run;
   for (; run.steps < steps; ++run.steps) {
     StepInfo info{client.round, run.steps, step_stream.sub(run.steps), client.layout};
+    std::span<const std::uint32_t> picks;
     if (has_batches) {
       const std::uint64_t epoch = run.steps / epoch_steps;
       const std::uint64_t first = run.steps % epoch_steps * batch_size;
       buffers.order.resize(rows);
       if (first == 0) permutation(batch_stream.sub(epoch), buffers.order);
-      Oracle batch =
-          oracle.on(std::span(buffers.order).subspan(first, std::min(batch_size, rows - first)));
-      info.value = local.estimator->estimate(info, estimator, oracle, batch, y, g);
-    } else {
-      info.value = local.estimator->estimate(info, estimator, oracle, oracle, y, g);
+      picks = std::span(buffers.order).subspan(first, std::min(batch_size, rows - first));
     }
-    if (correct) correct(y, g);
+    Oracle batch = has_batches ? oracle.on(picks) : oracle;
+    info.value = local.estimator->estimate(info, estimator, oracle, batch, y, g);
+    if (correct) correct(batch, y, g);
     const double scale = local.chain.run(info, transforms, y, g);
     run.rate_sum += local.optimizer->step(info, optimizer, y, g, scale);
   }

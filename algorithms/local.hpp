@@ -2,7 +2,7 @@
 // The local loop that federated methods share: K steps of the local pipeline from y.
 //
 //   g ← estimate(y; batch)          the estimator of [method.local]
-//   g ← correct(y, g)               the method's own (SCAFFOLD, FedProx, FedDyn)
+//   g ← correct(batch, y, g)        the method's own (SCAFFOLD, FedProx, FedDyn, MIME)
 //   g ← transforms(g)
 //   y ← optimizer(y, g)
 //
@@ -45,7 +45,8 @@ struct LocalRun {
   double rate_sum = 0;  // Σ η over the steps
 };
 
-using Correct = std::function<void(VecView y, VecRef g)>;
+/// `batch` is the oracle of the step's rows.
+using Correct = std::function<void(Oracle& batch, VecView y, VecRef g)>;
 
 /// y [d] is moved. A pipeline that does not keep its state starts anew; the estimator's state, and
 /// all of one that does, is the client's (ClientContext::pipeline_state). Nothing allocates after a

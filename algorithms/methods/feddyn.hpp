@@ -76,7 +76,7 @@ struct FedDyn : OneRound {
     auto y = reply.values("update");
     y = x;
     run_local(client, options, oracle, y,
-              [&](VecView at, VecRef g) { g += options.alpha * (at - x) - lambda; });
+              [&](Oracle&, VecView at, VecRef g) { g += options.alpha * (at - x) - lambda; });
     y -= x;
     return {};
   }

@@ -51,7 +51,7 @@ struct FedProx : OneRound {
     auto y = reply.values("update");
     y = x;
     run_local(client, options, oracle, y,
-              [&](VecView at, VecRef g) { g += options.mu * (at - x); });
+              [&](Oracle&, VecView at, VecRef g) { g += options.mu * (at - x); });
     y -= x;
     return {};
   }

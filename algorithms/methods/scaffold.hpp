@@ -88,7 +88,7 @@ struct Scaffold : OneRound {
     auto control = reply.values("control");  // c_i⁺ − c_i
     y = x;
     const LocalRun run =
-        run_local(client, options, oracle, y, [&](VecView, VecRef g) { g += c - own; });
+        run_local(client, options, oracle, y, [&](Oracle&, VecView, VecRef g) { g += c - own; });
     y -= x;
     if (oracle.rows() == 0) return {};
     if (options.control == ScaffoldControl::gradient) {

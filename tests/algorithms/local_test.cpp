@@ -142,7 +142,8 @@ TEST(LocalLoop, StepsAndRatesAreCounted) {
   LocalWork work;
   work.local_epochs = 2;
   work.batch_size = 4;
-  const LocalRun run = run_local(client, work, oracle, y, [&](VecView, VecRef) { ++corrected; });
+  const LocalRun run =
+      run_local(client, work, oracle, y, [&](Oracle&, VecView, VecRef) { ++corrected; });
   EXPECT_EQ(run.steps, 6U);
   EXPECT_EQ(corrected, 6U);
   EXPECT_NEAR(run.rate_sum, 0.6, 1e-15);
