@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/kernels.hpp"
 #include "core/simd.hpp"
 
@@ -310,21 +313,44 @@ COHORT_ELEMENTWISE(normal_quantile, normal_quantile)
 COHORT_ELEMENTWISE(centred_normal_quantile, centred_normal_quantile)
 #undef COHORT_ELEMENTWISE
 
-void softplus_and_sigmoid_all(const double* x, double* out_softplus, double* out_sigmoid,
-                              std::size_t n) {
-  std::size_t i = 0;
-  for (; i + lanes <= n; i += lanes) {
-    const V64 v = load(x + i);
-    const V64 e = exp_of_minus_abs(v);
-    hn::StoreU(softplus_from(v, e), F64(), out_softplus + i);
-    hn::StoreU(sigmoid_from(v, e), F64(), out_sigmoid + i);
+// z_j ← sign_j σ(u_j) with u_j = sign_j z_j, and into 16 virtual lanes: linear ← linear + max(u,
+// 0), 1 + excess ← (1 + excess)(1 + e^−|u|), which is excess + e + excess e.
+void add_logistic_all(double* z, const double* y, std::size_t n, double* linear, double* excess) {
+  constexpr std::size_t registers = 16 / lanes;
+  V64 sum[registers];
+  V64 product[registers];
+  for (std::size_t r = 0; r < registers; ++r) {
+    sum[r] = load(linear + r * lanes);
+    product[r] = load(excess + r * lanes);
   }
-  if (i < n) {
-    const V64 v = load_first(x + i, n - i);
-    const V64 e = exp_of_minus_abs(v);
-    const M64 first = hn::FirstN(F64(), n - i);
-    hn::BlendedStore(softplus_from(v, e), first, F64(), out_softplus + i);
-    hn::BlendedStore(sigmoid_from(v, e), first, F64(), out_sigmoid + i);
+  const auto take = [&](std::size_t r, V64 margin, V64 label, V64& e) HWY_ATTR {
+    const V64 sign = hn::NegMulAdd(set(2.0), label, set(1.0));
+    const V64 u = hn::Mul(sign, margin);
+    e = exp_of_minus_abs(u);
+    sum[r] = hn::Add(sum[r], keep_nan(u, hn::Max(u, hn::Zero(F64()))));
+    return hn::Mul(sign, sigmoid_from(u, e));
+  };
+  const auto join = [](V64 a, V64 b) HWY_ATTR { return hn::MulAdd(a, b, hn::Add(a, b)); };
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    for (std::size_t r = 0; r < registers; ++r) {
+      double* at = z + i + r * lanes;
+      V64 e;
+      hn::StoreU(take(r, load(at), load(y + i + r * lanes), e), F64(), at);
+      product[r] = join(product[r], e);
+    }
+  }
+  for (std::size_t r = 0; i < n; ++r, i += lanes) {
+    const M64 rows = hn::FirstN(F64(), n - i);
+    V64 e;
+    const V64 slope =
+        take(r, hn::MaskedLoad(rows, F64(), z + i), hn::MaskedLoad(rows, F64(), y + i), e);
+    hn::BlendedStore(slope, rows, F64(), z + i);
+    product[r] = join(product[r], hn::IfThenElseZero(rows, e));
+  }
+  for (std::size_t r = 0; r < registers; ++r) {
+    hn::StoreU(sum[r], F64(), linear + r * lanes);
+    hn::StoreU(product[r], F64(), excess + r * lanes);
   }
 }
 
@@ -372,11 +398,32 @@ COHORT_BOTH_FORMS(normal_quantile)
 COHORT_BOTH_FORMS(centred_normal_quantile)
 #undef COHORT_BOTH_FORMS
 
-void softplus_and_sigmoid(std::span<const double> x, std::span<double> softplus,
-                          std::span<double> sigmoid) {
-  check_same_size(x.size(), softplus.size());
-  check_same_size(x.size(), sigmoid.size());
-  COHORT_DISPATCH(softplus_and_sigmoid_all)(x.data(), softplus.data(), sigmoid.data(), x.size());
+void LossSum::add_logistic(std::span<double> z, std::span<const double> y) {
+  check_same_size(z.size(), y.size());
+  constexpr std::size_t most = 1000;  // 2^1000 is finite
+  while (!z.empty()) {
+    const std::size_t n = std::min(most, z.size());
+    if (rows_ + n > most) {
+      const double sum = value();
+      *this = LossSum();
+      total_ = sum;
+    }
+    COHORT_DISPATCH(add_logistic_all)(z.data(), y.data(), n, linear_, excess_);
+    rows_ += n;
+    z = z.subspan(n);
+    y = y.subspan(n);
+  }
+}
+double LossSum::value() const {
+  LossSum sum = *this;
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t l = 0; l < half; ++l) {
+      sum.linear_[l] += sum.linear_[l + half];
+      const double other = sum.excess_[l + half];
+      sum.excess_[l] = std::fma(sum.excess_[l], other, sum.excess_[l] + other);
+    }
+  }
+  return detail::one_nan(total_ + (sum.linear_[0] + log1p(sum.excess_[0])));
 }
 void pow(std::span<const double> x, double p, std::span<double> out) {
   check_same_size(x.size(), out.size());

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t row_chunk = MarginLoss::row_chunk;
 
-/// Rows that go through the margins together: K margins each, in cache.
+/// Rows that may go through the margins together: K margins each, in cache.
 std::size_t chunk_rows(std::size_t outputs) {
   return std::clamp<std::size_t>(4096 / outputs, 1, row_chunk);
 }
@@ -35,8 +35,9 @@ class Chunks {
             const Body& body) const {
     const auto room = memory_.subspan(lane * 2 * size_ * outputs_, 2 * size_ * outputs_);
     double picked[row_chunk];
-    for (std::uint64_t j = first; j < first + count; j += size_) {
-      const std::size_t n = std::min<std::uint64_t>(size_, first + count - j);
+    std::size_t n = 0;
+    for (std::uint64_t j = first; j < first + count; j += n) {
+      n = rows_together(sample, j, std::min<std::uint64_t>(size_, first + count - j));
       std::span<const double> y;
       if (sample.picks.empty()) {
         y = sample.rows.labels().subspan(j, n);
@@ -158,14 +159,12 @@ double LinearModel::value(Context context, const Sample& sample, VecView w) cons
   const double sum = sum_over_rows(
       context, n, {},
       [&](std::uint64_t first, std::uint64_t count, std::size_t lane, std::span<double>) {
-        double losses[row_chunk];
-        double total = 0;
+        kernels::LossSum total;
         chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
           margins(rows, j, y.size(), at, z);
-          loss_->losses(z, y, {losses, y.size()});
-          total += kernels::sum({losses, y.size()});
+          loss_->residuals(z, y, total);  // the bits of the value beside a gradient
         });
-        return total;
+        return total.value();
       });
   return sum / static_cast<double>(n) + regulariser(w);
 }
@@ -199,18 +198,22 @@ double LinearModel::gradient(Context context, const Sample& sample, VecView w,
   const double sum = sum_over_rows(
       context, n, as_mutable_span(g),
       [&](std::uint64_t first, std::uint64_t count, std::size_t lane, std::span<double> out) {
-        double losses[row_chunk];
-        double total = 0;
-        chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
-          const std::span<double> values(losses, y.size());
+        kernels::LossSum total;
+        double weighted = 0;
+        chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto s) {
           const auto omega = part(weights, j, y.size());
           margins(rows, j, y.size(), at, z);
-          loss_->residuals(z, y, values);
-          total += omega.empty() ? kernels::sum(values) : kernels::dot(omega, values);
+          if (!omega.empty()) {
+            double losses[row_chunk];
+            std::copy(z.begin(), z.end(), s.begin());
+            loss_->losses(s, y, {losses, y.size()});
+            weighted += kernels::dot(omega, {losses, y.size()});
+          }
+          loss_->residuals(z, y, total);
           scale_rows(share, omega, at.outputs, z);
           add_transposed(rows, j, y.size(), z, sums(out));
         });
-        return total;
+        return weights.empty() ? total.value() : weighted;
       });
   return sum * share + regulariser(w);
 }
@@ -251,12 +254,12 @@ double LinearModel::jvp(Context context, const Sample& sample, VecView w, VecVie
   const double sum = sum_over_rows(
       context, n, {},
       [&](std::uint64_t first, std::uint64_t count, std::size_t lane, std::span<double>) {
-        double losses[row_chunk];
         double total = 0;
+        kernels::LossSum losses;
         chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto s) {
           margins(rows, j, y.size(), at, z);
           margins(rows, j, y.size(), along, s);
-          loss_->residuals(z, y, {losses, y.size()});
+          loss_->residuals(z, y, losses);
           total += kernels::dot(z, s);
         });
         return total;
@@ -584,11 +587,11 @@ void LinearModel::gram(Context context, const Sample& sample, VecView w,
   const auto residual = scratch(context, ScratchSlot::curvatures, n * outputs);
   const Chunks chunks(context, n, outputs);
   for_each_block(context, n, [&](std::uint64_t first, std::uint64_t count, std::size_t lane) {
-    double losses[row_chunk];
+    kernels::LossSum losses;
     chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto, auto) {
       const auto r = residual.subspan(j * outputs, y.size() * outputs);
       margins(rows, j, y.size(), at, r);
-      loss_->residuals(r, y, {losses, y.size()});
+      loss_->residuals(r, y, losses);
     });
   });
 
@@ -629,7 +632,7 @@ LinearView LinearModel::linear_view(Context context, const Sample& sample, VecVi
   if (n == 0) return view;
   const Chunks chunks(context, n, 1);
   for_each_block(context, n, [&](std::uint64_t first, std::uint64_t count, std::size_t lane) {
-    double losses[row_chunk];
+    kernels::LossSum losses;
     chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
       const auto margin = std::span(view.margins).subspan(j, y.size());
       const auto residual = std::span(view.residuals).subspan(j, y.size());
@@ -637,7 +640,7 @@ LinearView LinearModel::linear_view(Context context, const Sample& sample, VecVi
       std::copy(margin.begin(), margin.end(), z.begin());
       loss_->curvatures(z, y, std::span(view.curvatures).subspan(j, y.size()));
       std::copy(margin.begin(), margin.end(), residual.begin());
-      loss_->residuals(residual, y, {losses, y.size()});
+      loss_->residuals(residual, y, losses);
     });
   });
   visit(rows.rows, [&]<class Block>(const Block& block) {

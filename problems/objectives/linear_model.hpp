@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "core/kernels.hpp"
 #include "core/options.hpp"
 #include "core/oracle.hpp"
 #include "problems/objectives/row_products.hpp"
@@ -25,9 +26,9 @@ class MarginLoss {
   /// out [n]: φ(z_j, y_j)
   virtual void losses(std::span<double> z, std::span<const double> y,
                       std::span<double> out) const = 0;
-  /// losses [n] as above, and z_j ← ∇φ(z_j, y_j)
+  /// sum ← sum + Σ_j φ(z_j, y_j), and z_j ← ∇φ(z_j, y_j).
   virtual void residuals(std::span<double> z, std::span<const double> y,
-                         std::span<double> losses) const = 0;
+                         kernels::LossSum& sum) const = 0;
   /// s_j ← ∇²φ(z_j, y_j) s_j
   virtual void apply_curvature(std::span<double> z, std::span<const double> y,
                                std::span<double> s) const = 0;

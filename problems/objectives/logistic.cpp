@@ -29,10 +29,8 @@ void LogisticLoss::losses(std::span<double> z, std::span<const double> y,
 }
 
 void LogisticLoss::residuals(std::span<double> z, std::span<const double> y,
-                             std::span<double> losses) const {
-  times_minus_y(z, y, z);
-  kernels::softplus_and_sigmoid(z, losses, z);
-  times_minus_y(z, y, z);
+                             kernels::LossSum& sum) const {
+  sum.add_logistic(z, y);
 }
 
 void LogisticLoss::apply_curvature(std::span<double> z, std::span<const double>,

@@ -15,7 +15,7 @@ class LogisticLoss final : public MarginLoss {
   std::size_t outputs() const override { return 1; }
   void losses(std::span<double> z, std::span<const double> y, std::span<double> out) const override;
   void residuals(std::span<double> z, std::span<const double> y,
-                 std::span<double> losses) const override;
+                 kernels::LossSum& sum) const override;
   void apply_curvature(std::span<double> z, std::span<const double> y,
                        std::span<double> s) const override;
   void curvatures(std::span<double> z, std::span<const double> y,

@@ -3,8 +3,8 @@
 //   margins  Z = A Wᵀ + 1 bᵀ      and      their transpose  G += Rᵀ A, h += Rᵀ 1,
 // for dense and sparse rows in single and double precision; everything is computed in double.
 // A margin has the same bits in whatever sample its row appears, and an element of G is one chain
-// of additions in the order of the rows (fused with the product for dense rows). h adds the rows
-// of a call by kernels::sum if K = 1, one by one otherwise. One form for all instruction sets.
+// of fused additions in the order of the rows. h adds the rows of a call by kernels::sum if K = 1,
+// one by one otherwise. One form for all instruction sets.
 
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +36,11 @@ struct LinearSums {
   std::span<double> weight;
   std::span<double> bias;
 };
+
+/// How many of `count` ≥ 1 rows from `first` on to take at once, if both products are wanted: of
+/// sparse rows about as many as fit a page of memory, where the second product finds them in L1
+/// while the next ones arrive (measured: docs/performance.md). Depends on the rows alone.
+std::size_t rows_together(const SampleRows& sample, std::size_t first, std::size_t count);
 
 /// z[i·K + k] ← ⟨W_k, a_j⟩ + b_k, j = first + i, i < count.
 void margins(const SampleRows& sample, std::size_t first, std::size_t count, const LinearMap& map,

@@ -32,9 +32,12 @@ void SoftmaxLoss::losses(std::span<double> z, std::span<const double> y,
 }
 
 void SoftmaxLoss::residuals(std::span<double> z, std::span<const double> y,
-                            std::span<double> losses) const {
+                            kernels::LossSum& sum) const {
+  double memory[row_chunk];
+  const std::span<double> losses(memory, y.size());
   probabilities(z, y, losses);
   for (std::size_t j = 0; j < y.size(); ++j) z[j * classes_ + class_of(y[j])] -= 1;
+  sum.add(kernels::sum(losses));
 }
 
 void SoftmaxLoss::apply_curvature(std::span<double> z, std::span<const double> y,

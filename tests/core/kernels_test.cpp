@@ -11,6 +11,7 @@
 #include <random>
 
 #include "core/cpu.hpp"
+#include "core/kernels_sparse.hpp"
 
 namespace cohort {
 namespace {
@@ -60,6 +61,11 @@ Values orders(int low, int high, bool signs, std::size_t n) {
     if (signs && (engine() & 1U) != 0) v = -v;
   }
   return x;
+}
+Values labels_of(std::size_t n) {
+  Values y(n);
+  for (std::size_t j = 0; j < n; ++j) y[j] = j % 3 == 0 ? 1 : 0;
+  return y;
 }
 Values joined(std::initializer_list<Values> parts) {
   Values all;
@@ -113,9 +119,10 @@ Values all_kernels(std::span<const double> x, std::span<const double> y) {
         Function{kernels::centred_normal_quantile}}) {
     keep([&](auto out) { f(x, out); });
   }
-  Values sigmoid(x.size());
-  keep([&](auto out) { kernels::softplus_and_sigmoid(x, out, sigmoid); });
-  all.insert(all.end(), sigmoid.begin(), sigmoid.end());
+  const Values labels = labels_of(x.size());
+  kernels::LossSum losses;
+  keep([&](auto out) { losses.add_logistic(out, labels); });
+  all.push_back(losses.value());
   return all;
 }
 
@@ -179,13 +186,6 @@ TEST(Kernels, ScalarFormsReturnTheBitsOfTheArrayForms) {
     check(kernels::normal_quantile, kernels::normal_quantile);
     check(kernels::centred_normal_quantile, kernels::centred_normal_quantile);
     Values out(x.size());
-    Values sigmoid(x.size());
-    Values alone(x.size());
-    kernels::softplus_and_sigmoid(x, out, sigmoid);
-    kernels::softplus(x, alone);
-    EXPECT_EQ(bits_of(out), bits_of(alone));
-    kernels::sigmoid(x, alone);
-    EXPECT_EQ(bits_of(sigmoid), bits_of(alone));
     kernels::pow(x, 1.5, out);
     for (std::size_t i = 0; i < x.size(); ++i) {
       ASSERT_EQ(std::bit_cast<std::uint64_t>(kernels::pow(x[i], 1.5)),
@@ -500,84 +500,150 @@ TEST(Kernels, SignedZerosStay) {
   }
 }
 
+// ---- Losses -------------------------------------------------------------------------------------
+
+TEST(LossSum, DerivativesAreThoseOfSigmoidAndTheSumIsThatOfSoftplus) {
+  for (const Isa used : supported_isas()) {
+    const UsedIsa scope(used);
+    // Margins of all sizes: a product of 1 + e^−|u| alone would lose the small losses.
+    for (const int size : {-12, -3, 0, 3, 8}) {
+      for (const std::size_t n : {0U, 1U, 5U, 16U, 37U, 1000U, 1001U, 5000U}) {
+        const Values margins = orders(size - 2, size, true, n);
+        const Values y = labels_of(n);
+        Values u(n);
+        for (std::size_t j = 0; j < n; ++j) u[j] = y[j] == 1 ? -margins[j] : margins[j];
+        Values slope(n);
+        kernels::sigmoid(u, slope);
+        Values z = margins;
+        kernels::LossSum losses;
+        losses.add(0.0);
+        losses.add_logistic(z, y);
+        long double sum = 0;
+        for (std::size_t j = 0; j < n; ++j) {
+          ASSERT_EQ(z[j], y[j] == 1 ? -slope[j] : slope[j]) << margins[j];
+          sum += u[j] > 0 ? u[j] + log1pl(expl(-static_cast<long double>(u[j])))
+                          : log1pl(expl(static_cast<long double>(u[j])));
+        }
+        const double bound = (2.0 * std::ceil(static_cast<double>(n) / 16) + 16) * 0x1p-53;
+        ASSERT_LE(std::abs(losses.value() - static_cast<double>(sum)),
+                  bound * static_cast<double>(sum))
+            << n << " margins up to 2^" << size;
+      }
+    }
+    // Confident rows alone: every loss is below the last place of 1.
+    Values z(100, 50.0);
+    kernels::LossSum losses;
+    losses.add_logistic(z, Values(100, 1.0));
+    EXPECT_NEAR(losses.value() / (100 * std::exp(-50.0)), 1.0, 1e-14);  // see the bound
+  }
+}
+
+TEST(LossSum, AddsInPartsWhatItAddsAtOnceAndLeavesOneNan) {
+  const Values margins = orders(-2, 2, true, 4000);
+  const Values y = labels_of(4000);
+  Values z = margins;
+  kernels::LossSum whole;
+  whole.add_logistic(z, y);
+  Values parts = margins;
+  kernels::LossSum sum;
+  for (std::size_t first = 0; first < 4000; first += 80) {
+    sum.add_logistic(std::span(parts).subspan(first, 80), std::span(y).subspan(first, 80));
+  }
+  EXPECT_EQ(parts, z);
+  EXPECT_NEAR(sum.value() / whole.value(), 1.0, 1e-13);  // (2 · 250 + 16) 2^−53 each
+  for (const double v : {nan, inf, -inf}) {
+    Values one{0.5, v};
+    kernels::LossSum losses;
+    losses.add_logistic(one, Values{0.0, 0.0});
+    const double value = losses.value();
+    if (std::isnan(v)) {
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(value), std::bit_cast<std::uint64_t>(nan));
+      EXPECT_TRUE(std::isnan(one[1]));
+    } else {
+      EXPECT_EQ(std::isinf(value), v > 0);
+      EXPECT_EQ(one[1], v > 0 ? 1.0 : 0.0);
+    }
+  }
+}
+
 // ---- Sparse rows --------------------------------------------------------------------------------
 
-struct SparseRow {
-  std::vector<std::uint32_t> index;
-  Values value;
-};
-SparseRow sparse_row(std::size_t n, std::size_t width) {
-  SparseRow row;
-  for (std::size_t k = 0; k < n; ++k) {
-    row.index.push_back(static_cast<std::uint32_t>(1 + engine() % (width - 1)));
-  }
-  row.value = orders(-5, 5, true, n);
-  return row;
-}
+// Runs of equal lengths, of all lengths modulo 16 and beyond, single rows among them, empty ones.
+struct RandomRows {
+  std::vector<std::uint64_t> offsets{7};  // what lies before the first row is not read
+  std::vector<std::uint32_t> index = std::vector<std::uint32_t>(7, 1U << 31);
+  Values value = Values(7, nan);
+  std::vector<float> narrow;
 
-TEST(SparseKernels, DotHasTheShapeOfFourLanes) {
-  Values x = orders(-5, 5, true, 50);
-  x[0] = inf;  // no row uses it: what is masked may not leak
-  for (std::size_t n = 0; n < 70; ++n) {
-    const SparseRow row = sparse_row(n, x.size());
-    const std::vector<float> narrow(row.value.begin(), row.value.end());
-    double lane[4] = {};
-    double narrow_lane[4] = {};
-    for (std::size_t k = 0; k < n; ++k) {
-      const double at = x[row.index[k]];
-      lane[k % 4] = std::fma(row.value[k], at, lane[k % 4]);
-      narrow_lane[k % 4] = std::fma(static_cast<double>(narrow[k]), at, narrow_lane[k % 4]);
+  explicit RandomRows(std::size_t width) {
+    const auto add = [&](std::size_t n) {
+      for (std::size_t k = 0; k < n; ++k) {
+        index.push_back(static_cast<std::uint32_t>(1 + engine() % (width - 1)));
+      }
+      const Values values = orders(-5, 5, true, n);
+      value.insert(value.end(), values.begin(), values.end());
+      offsets.push_back(index.size());
+    };
+    for (std::size_t n = 0; n < 70; ++n) {
+      for (std::size_t times = 0; times < 1 + n % 11; ++times) add(n);
     }
-    EXPECT_EQ(kernels::sparse_dot(row.index, row.value, x),
-              (lane[0] + lane[2]) + (lane[1] + lane[3]))
-        << n;
-    EXPECT_EQ(kernels::sparse_dot(row.index, std::span<const float>(narrow), x),
-              (narrow_lane[0] + narrow_lane[2]) + (narrow_lane[1] + narrow_lane[3]))
-        << n;
+    for (const std::size_t n : {0U, 3U, 0U, 1000U, 1000U, 2U, 1U, 2U, 16U, 0U}) add(n);
+    narrow.assign(value.begin(), value.end());
   }
-  EXPECT_EQ(kernels::sparse_dot({}, Values{}, Values{}), 0.0);
+  std::size_t count() const { return offsets.size() - 1; }
+  template <class Value>
+  kernels::CompressedRows<Value> rows(const std::vector<Value>& values) const {
+    return {offsets, index.data(), values.data()};
+  }
+};
+
+TEST(SparseKernels, DotsHaveTheShapeOfFourLanes) {
+  Values x = orders(-5, 5, true, 50);
+  x[0] = inf;  // no row uses it
+  const RandomRows random(x.size());
+  const auto check = [&](const auto& values) {
+    for (const std::size_t stride : {1U, 3U}) {
+      Values z(random.count() * stride, 7.0);
+      kernels::sparse_dots(random.rows(values), x, 0.25, z.data(), stride);
+      for (std::size_t i = 0; i < random.count(); ++i) {
+        double lane[4] = {};
+        for (std::uint64_t k = random.offsets[i]; k < random.offsets[i + 1]; ++k) {
+          double& sum = lane[(k - random.offsets[i]) % 4];
+          sum = std::fma(static_cast<double>(values[k]), x[random.index[k]], sum);
+        }
+        ASSERT_EQ(z[i * stride], 0.25 + ((lane[0] + lane[2]) + (lane[1] + lane[3]))) << i;
+        for (std::size_t s = 1; s < stride; ++s) ASSERT_EQ(z[i * stride + s], 7.0);
+      }
+    }
+  };
+  check(random.value);
+  check(random.narrow);
+  double untouched = 1;
+  kernels::sparse_dots(kernels::CompressedRows<double>{std::span(random.offsets).first(1),
+                                                       random.index.data(), random.value.data()},
+                       x, 0, &untouched, 1);
+  EXPECT_EQ(untouched, 1);
 }
 
-TEST(SparseKernels, AxpyOfRowsIsAxpyRowByRow) {
-  const std::size_t width = 60;
-  std::vector<std::uint64_t> offsets{0};
-  std::vector<std::uint32_t> index;
-  Values value;
-  for (const std::size_t n : {3U, 0U, 16U, 17U, 1000U, 40U, 1024U, 1025U, 3000U, 0U, 5U, 0U}) {
-    const SparseRow row = sparse_row(n, width);
-    index.insert(index.end(), row.index.begin(), row.index.end());
-    value.insert(value.end(), row.value.begin(), row.value.end());
-    offsets.push_back(index.size());
-  }
-  const std::vector<float> narrow(value.begin(), value.end());
-  const Values a = orders(-2, 2, true, offsets.size() - 1);
-  Values expected = orders(-2, 2, true, width);
-  Values narrow_expected = expected;
-  Values y = expected;
-  Values narrow_y = expected;
-  for (std::size_t r = 0; r < a.size(); ++r) {
-    const std::size_t n = offsets[r + 1] - offsets[r];
-    const auto at = std::span(index).subspan(offsets[r], n);
-    kernels::sparse_axpy(a[r], at, std::span<const double>(value).subspan(offsets[r], n), expected);
-    kernels::sparse_axpy(a[r], at, std::span<const float>(narrow).subspan(offsets[r], n),
-                         narrow_expected);
-  }
-  kernels::sparse_axpy_rows(a, offsets, index, value, y);
-  kernels::sparse_axpy_rows(a, offsets, index, narrow, narrow_y);
-  EXPECT_EQ(y, expected);
-  EXPECT_EQ(narrow_y, narrow_expected);
-  // A range of rows in the middle.
-  Values part(width, 0.0);
-  Values part_expected(width, 0.0);
-  for (std::size_t r = 1; r < 3; ++r) {
-    kernels::sparse_axpy(
-        a[r], std::span(index).subspan(offsets[r], offsets[r + 1] - offsets[r]),
-        std::span<const double>(value).subspan(offsets[r], offsets[r + 1] - offsets[r]),
-        part_expected);
-  }
-  kernels::sparse_axpy_rows(std::span(a).subspan(1, 2), std::span(offsets).subspan(1, 3), index,
-                            value, part);
-  EXPECT_EQ(part, part_expected);
+TEST(SparseKernels, AxpysAddEveryElementInOrder) {
+  const RandomRows random(50);
+  const auto check = [&](const auto& values) {
+    for (const std::size_t stride : {1U, 3U}) {
+      const Values a = orders(-2, 2, true, random.count() * stride);
+      Values y = orders(-2, 2, true, 50);
+      Values expected = y;
+      for (std::size_t i = 0; i < random.count(); ++i) {
+        for (std::uint64_t k = random.offsets[i]; k < random.offsets[i + 1]; ++k) {
+          double& sum = expected[random.index[k]];
+          sum = std::fma(a[i * stride], static_cast<double>(values[k]), sum);
+        }
+      }
+      kernels::sparse_axpys(a.data(), stride, random.rows(values), y);
+      ASSERT_EQ(y, expected);
+    }
+  };
+  check(random.value);
+  check(random.narrow);
 }
 
 // ---- The processor ------------------------------------------------------------------------------
