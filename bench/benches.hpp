@@ -42,6 +42,23 @@ struct ReadArgs {
 /// LIBSVM text and gzip, parsed from files in the temporary folder.
 cohort::Result<std::vector<Result>> read(const ReadArgs& args);
 
+struct ScalingArgs {
+  std::string file;                        // scenario; of its cases the first
+  std::vector<std::uint32_t> ranks{1, 2};  // ascending, from 1 on
+  bool is_weak = false;                    // clients grow with the ranks, else they are the file's
+  std::uint64_t rounds = 200;              // of each job
+  std::size_t threads = 1;                 // a rank
+  std::vector<std::string> sets;           // as of `cohort run`
+  std::string launcher = "mpirun --oversubscribe";
+  std::string svg;  // file of the figure; empty: none
+  bool as_json = false;
+};
+/// Round times, phases of every rank, efficiency and imbalance of jobs that `launcher` starts, and
+/// a model that predicts them from the job of one rank and the network (bench/scaling_model.hpp).
+/// Without `as_json` it prints a table and returns nothing. Under a launcher it measures that job
+/// alone, and rank 0 prints one line of JSON.
+cohort::Result<std::vector<Result>> scaling(const ScalingArgs& args);
+
 /// Reductions, updates and elementary functions in cache and in memory.
 cohort::Result<std::vector<Result>> kernels();
 

@@ -16,6 +16,8 @@ int run(const std::vector<std::string>& arguments) {
   RoundsArgs rounds_args;
   ClientsArgs clients_args;
   ReadArgs read_args;
+  ScalingArgs scaling_args;
+  std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
 
   const auto add = [&](const char* name, const char* help, auto&& body) {
@@ -42,6 +44,29 @@ int run(const std::vector<std::string>& arguments) {
   sub = add("read", "parsing LIBSVM text, plain and gzip", [&] { return read(read_args); });
   sub->add_option("--data", read_args.data, "LIBSVM file that is repeated")->required();
   sub->add_option("--bytes", read_args.bytes, "of text")->capture_default_str();
+  sub = add("scaling", "round times over numbers of ranks, and a model that predicts them", [&] {
+    scaling_args.is_weak = mode == "weak";
+    scaling_args.as_json = as_json;
+    return scaling(scaling_args);
+  });
+  sub->add_option("FILE", scaling_args.file, "scenario")->required();
+  sub->add_option("--ranks", scaling_args.ranks, "ascending, from 1 on")
+      ->delimiter(',')
+      ->capture_default_str();
+  sub->add_option("--mode", mode, "weak: the clients of the file are those of one rank")
+      ->check(CLI::IsMember({"strong", "weak"}))
+      ->capture_default_str();
+  sub->add_option("--rounds", scaling_args.rounds, "of each job")
+      ->check(CLI::Range(20, 1000000))
+      ->capture_default_str();
+  sub->add_option("--threads", scaling_args.threads, "a rank")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--set", scaling_args.sets, "key.path=value, as of cohort run")
+      ->allow_extra_args(false);
+  sub->add_option("--launcher", scaling_args.launcher, "what takes -n RANKS PROGRAM")
+      ->capture_default_str();
+  sub->add_option("--svg", scaling_args.svg, "writes a figure");
   add("kernels", "reductions, updates and elementary functions", [] { return kernels(); });
 
   try {

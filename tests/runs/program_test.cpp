@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -272,6 +273,34 @@ TEST_F(ProgramTest, ASignalStopsAfterTheRoundWithStatus75AndResumesToTheSameBits
   stopped.push_back("--resume");
   ASSERT_EQ(run(stopped).status, 0);
   EXPECT_EQ(hashes("stopped"), hashes("whole"));
+}
+
+TEST_F(ProgramTest, EveryJobOfARequeuedRunUsesTheTimeThatItHas) {
+  const auto job = [&](int seconds) {
+    const auto end = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() +
+                                                          std::chrono::seconds(seconds));
+    ::setenv("SLURM_JOB_END_TIME", std::to_string(end).c_str(), 1);
+    const Done done = run({program, "run", source + "/scenarios/heterogeneity.toml", "--out", "run",
+                           "--resume", "--set", "schedule.rounds=100000000", "--set",
+                           "evaluation.every=1000000", "--set", "schedule.stop.wall_time=slurm"});
+    ::unsetenv("SLURM_JOB_END_TIME");
+    EXPECT_EQ(done.status, 75) << done.output;
+    const std::string rounds = text_of(folder_ / "run" / "fedavg" / "timing.jsonl");
+    return std::pair(std::count(rounds.begin(), rounds.end(), '\n'), rounds);
+  };
+  const auto [first, unused] = job(3);
+  // Less than the first job used, which is no reason to stop at once.
+  const auto [both, timings] = job(2);
+  EXPECT_GT(first, 100);
+  EXPECT_GT(both, first + 100);
+
+  double last = -1;
+  const std::regex pattern("\"seconds\":([0-9.e+-]+)");
+  for (std::sregex_iterator at(timings.begin(), timings.end(), pattern), end; at != end; ++at) {
+    const double seconds = std::stod((*at)[1]);
+    ASSERT_GE(seconds, last) << "stops are left out, what ran before them is not";
+    last = seconds;
+  }
 }
 
 TEST_F(ProgramTest, VerifyReplaysARunAndCompareNamesTheFirstDifference) {
