@@ -248,7 +248,8 @@ double draw_legend(Svg& svg, std::span<const LegendEntry> entries, double left, 
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const LegendEntry& entry = entries[i];
     const double x = begins[i % columns];
-    const double y = top + (static_cast<double>(i / columns) + 0.5) * row_height;
+    const std::size_t row = i / columns;
+    const double y = top + (static_cast<double>(row) + 0.5) * row_height;
     switch (entry.kind) {
       case LegendEntry::Kind::line:
       case LegendEntry::Kind::marked_line:
@@ -284,13 +285,11 @@ double draw_notes(Svg& svg, std::span<const std::string> notes, double left, dou
       const std::size_t space = std::min(note.find(' ', at), note.size());
       const std::string word = note.substr(at, space - at);
       at = space + 1;
-      const std::string longer = line.empty() ? word : line + " " + word;
-      if (!line.empty() && text_width(longer, small_text_size) > room) {
-        flush();
-        line = word;
-      } else {
-        line = longer;
-      }
+      const double width =
+          text_width(line, small_text_size) + text_width(" " + word, small_text_size);
+      if (!line.empty() && width > room) flush();
+      if (!line.empty()) line += ' ';
+      line += word;
     }
     if (!line.empty()) flush();
   }

@@ -293,7 +293,6 @@ void Svg::text(Point at, std::string_view text, const TextStyle& style, double r
     body_ += attribute("text-anchor", style.anchor == Anchor::end ? "end" : "middle");
   }
   if (style.fill != TextStyle{}.fill) body_ += attribute("fill", style.fill);
-  if (style.is_bold) body_ += attribute("font-weight", "bold");
   if (style.rotation != 0.0) {
     body_ += attribute("transform", "rotate(" + number(style.rotation) + " " + number(at.x) + " " +
                                         number(at.y) + ")");

@@ -63,7 +63,6 @@ struct TextStyle {
   double size = 8.0;
   Anchor anchor = Anchor::start;
   std::string_view fill = "#222222";
-  bool is_bold = false;
   /// Degrees, clockwise, about the point where the text is anchored.
   double rotation = 0.0;
 };
