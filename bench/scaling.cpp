@@ -110,7 +110,8 @@ std::vector<std::string> phase_names() {
 
 class Listener final : public Observer {
  public:
-  cohort::Result<void> round(const RoundReport& report, const RoundTiming& timing) override {
+  cohort::Result<void> round(const RoundReport& report, const ServerCheckpoint&,
+                             const RoundTiming& timing) override {
     if (report.round > 0) {
       const double seconds = (timing.elapsed - last_).count();
       if (report.measured) {
