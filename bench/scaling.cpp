@@ -316,7 +316,7 @@ cohort::Result<Job> start_job(const ScalingArgs& args, const std::vector<std::st
   }
   const int status = ::pclose(pipe);
   if (status != 0) {
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return bad_environment(fmt::format("the job ended with status {}: {}", code, command));
   }
   const std::size_t start = said.find('{');

@@ -82,7 +82,8 @@ class Run:
         """``model.npz``: each segment of the model by its name, [rows, cols], float64.
 
         With data, also how a row is prepared before the model sees it: "_mean" and "_scale",
-        [features], (row - mean) / scale, and "_labels", [classes].
+        [features], (row - mean) / scale, and "_labels", [classes]. "_cohort" is TOML as bytes,
+        uint8: what the program itself needs to use the model again.
         """
         with np.load(self.directory / "model.npz") as arrays:
             return {name: arrays[name] for name in arrays.files}
