@@ -1,11 +1,13 @@
 #include "algorithms/catalogue.hpp"
 
+#include "algorithms/estimators/forward_gradient.hpp"
 #include "algorithms/estimators/full_batch.hpp"
 #include "algorithms/estimators/minibatch.hpp"
 #include "algorithms/estimators/page.hpp"
 #include "algorithms/estimators/sarah.hpp"
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
+#include "algorithms/estimators/zeroth_order.hpp"
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/feddyn.hpp"
 #include "algorithms/methods/fednova.hpp"
@@ -45,6 +47,8 @@ const Registry<Estimator>& estimators() {
     r.add<Sarah, EstimatorOf>();
     r.add<Page, EstimatorOf>();
     r.add<Storm, EstimatorOf>();
+    r.add<ZerothOrder, EstimatorOf>();
+    r.add<ForwardGradient, EstimatorOf>();
     return r;
   }();
   return table;

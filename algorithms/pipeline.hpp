@@ -181,12 +181,12 @@ struct Chain {
     for (std::size_t i = 0; i < transforms.size(); ++i) transforms[i]->start(states[i], d);
   }
   /// Transforms the surrogate scale · g taken at w: it is then g times the factor that is returned.
-  /// Each transform draws from a stream of its own.
+  /// Each transform draws from a stream of its own, which no estimator draws from.
   double run(const StepInfo& of_step, std::vector<State>& states, VecView w, VecRef g,
              double scale = 1.0) const {
     StepInfo info = of_step;
     for (std::size_t i = 0; i < transforms.size(); ++i) {
-      info.stream = of_step.stream.sub(i);
+      info.stream = of_step.stream.sub((std::uint64_t{1} << 32) + i);
       if (transforms[i]->only_scales()) {
         scale *= transforms[i]->factor(info, states[i], w, g, scale);
       } else {

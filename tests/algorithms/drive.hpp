@@ -51,7 +51,7 @@ class Quadratics final : public Function {
   }
   std::string_view name() const override { return "quadratics"; }
   const Layout& layout() const override { return layout_; }
-  Capabilities capabilities() const override { return {Query::value, Query::gradient}; }
+  Capabilities capabilities() const override { return {Query::value, Query::gradient, Query::jvp}; }
   std::uint64_t rows(RowSource, ClientId client) const override {
     return static_cast<std::uint64_t>(clients_[client.value].b.cols());
   }
@@ -76,6 +76,11 @@ class Quadratics final : public Function {
     g = c.a * (w - centre / static_cast<double>(s.rows()));
     if (seen != nullptr) seen->emplace_back(s.client.value, std::move(rows));
     return value(context, s, w);
+  }
+  double jvp(Context context, const Sample& s, VecView w, VecView v) const override {
+    Vec g(w.size());
+    gradient(context, s, w, {}, g);
+    return g.dot(v);
   }
   const std::vector<QuadraticClient>& clients() const { return clients_; }
 

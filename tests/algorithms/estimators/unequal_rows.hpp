@@ -17,7 +17,7 @@ class UnequalRows final : public Function {
   }
   std::string_view name() const override { return "unequal_rows"; }
   const Layout& layout() const override { return layout_; }
-  Capabilities capabilities() const override { return {Query::value, Query::gradient}; }
+  Capabilities capabilities() const override { return {Query::value, Query::gradient, Query::jvp}; }
   std::uint64_t rows(RowSource, ClientId) const override {
     return static_cast<std::uint64_t>(h_.cols());
   }
@@ -37,6 +37,11 @@ class UnequalRows final : public Function {
       g += h_.col(r).cwiseProduct(w - b_.col(r)) / static_cast<double>(s.rows());
     }
     return value(context, s, w);
+  }
+  double jvp(Context context, const Sample& s, VecView w, VecView v) const override {
+    Vec g(w.size());
+    gradient(context, s, w, {}, g);
+    return g.dot(v);
   }
   Vec solution() const {
     return h_.cwiseProduct(b_).rowwise().sum().cwiseQuotient(h_.rowwise().sum());

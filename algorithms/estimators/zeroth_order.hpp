@@ -1,0 +1,78 @@
+#pragma once
+// Zeroth order: a gradient from function values alone.
+//   central    g ← (c/q) Σ_k (f_B(w + μ z_k) − f_B(w − μ z_k)) / (2μ) · z_k
+//   forward    g ← (c/q) Σ_k (f_B(w + μ z_k) − f_B(w)) / μ · z_k
+//   one_point  g ← (c/q) Σ_k f_B(w + μ z_k) / μ · z_k
+// -----------------------------------------------------------------------------------------------
+// w, z_k, g [d]; B the step's batch, the same for all values; μ = radius; q = count; directions and
+// their constant c as in directions.hpp. g is unbiased for the gradient of f_B smoothed over the
+// directions; central is exact along a direction of a quadratic. The variance of one_point does not
+// vanish with ∇f: it is for functions that can be asked once only.
+// Sources: Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992) for rademacher; Flaxman,
+//   Kalai, McMahan, SODA 2005 for one_point.
+// Cost a step: 2q, q + 1, q values of |B| rows; memory 2 vectors, q for orthonormal.
+
+#include "algorithms/estimators/directions.hpp"
+
+namespace cohort {
+
+enum class Difference : std::uint8_t { central, forward, one_point };
+inline std::vector<std::pair<std::string, Difference>> option_names(Difference) {
+  return {{"central", Difference::central},
+          {"forward", Difference::forward},
+          {"one_point", Difference::one_point}};
+}
+
+struct ZerothOrder {
+  static constexpr std::string_view name = "zeroth_order";
+  static constexpr std::string_view summary = "differences of values along random directions";
+  static constexpr std::string_view source =
+      "Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992); Flaxman, Kalai, McMahan, "
+      "SODA 2005";
+  static constexpr Capabilities needs{Query::value};
+  static constexpr bool uses_batches = true;
+  struct Options {
+    Difference difference = Difference::central;
+    Direction direction = Direction::gaussian;
+    std::uint64_t count = 1;
+    double radius = 1e-4;
+    static void declare(OptionTable<Options>& t) {
+      t.add("difference", &Options::difference, "which values are subtracted");
+      t.add("direction", &Options::direction, "law of the directions");
+      t.add("count", &Options::count, at_least(1), "directions a step");
+      t.add("radius", &Options::radius, positive, "μ: how far along a direction f is asked");
+    }
+  };
+  Options options;
+  struct Memory {
+    Vec z, probe;  // room for a step
+    void start(std::size_t) {}
+    template <class V>
+    void fields(V&&) {}
+  };
+
+  /// Returns f_B(w) where it was asked, else NaN.
+  double estimate(const StepInfo& info, Memory& memory, Oracle&, Oracle& batch, VecView w,
+                  VecRef g) const {
+    Directions directions(options.direction, options.count, w.size(), info.stream);
+    const double mu = options.radius;
+    double value = std::numeric_limits<double>::quiet_NaN();
+    if (options.difference == Difference::forward) value = batch.value(w);
+    g.setZero();
+    for (std::uint64_t k = 0; k < directions.count(); ++k) {
+      directions.next(k, memory.z);
+      memory.probe = w + mu * memory.z;
+      double slope = batch.value(memory.probe) / mu;
+      if (options.difference == Difference::forward) {
+        slope -= value / mu;
+      } else if (options.difference == Difference::central) {
+        memory.probe = w - mu * memory.z;
+        slope = (slope - batch.value(memory.probe) / mu) / 2;
+      }
+      kernels::axpy(directions.scale() * slope, as_span(memory.z), as_mutable_span(g));
+    }
+    return value;
+  }
+};
+
+}  // namespace cohort
