@@ -44,7 +44,7 @@ Error LineReader::error(std::string_view message) const {
   return bad_input(fmt::format("{}:{}: {}", path_, number_, message));
 }
 
-Result<void> split_csv(std::string_view line, std::vector<std::string>& cells) {
+Result<bool> split_csv(std::string_view record, std::vector<std::string>& cells) {
   std::size_t count = 0;
   const auto next_cell = [&]() -> std::string& {
     if (count == cells.size()) cells.emplace_back();
@@ -54,28 +54,29 @@ Result<void> split_csv(std::string_view line, std::vector<std::string>& cells) {
   std::size_t i = 0;
   for (;;) {
     std::string& cell = next_cell();
-    if (i < line.size() && line[i] == '"') {
+    if (i < record.size() && record[i] == '"') {
       for (++i;; ++i) {
-        if (i == line.size()) return bad_input("expected a closing quote");
-        if (line[i] != '"') {
-          cell += line[i];
-        } else if (i + 1 < line.size() && line[i + 1] == '"') {
-          cell += line[++i];
+        if (i == record.size()) return false;
+        if (record[i] != '"') {
+          cell += record[i];
+        } else if (i + 1 < record.size() && record[i + 1] == '"') {
+          cell += record[++i];
         } else {
           break;
         }
       }
-      if (++i < line.size() && line[i] != ',') return bad_input("expected a comma after a quote");
+      if (++i < record.size() && record[i] != ',')
+        return bad_input("expected a comma after a quote");
     } else {
-      const std::size_t end = std::min(line.find(',', i), line.size());
-      cell = line.substr(i, end - i);
+      const std::size_t end = std::min(record.find(',', i), record.size());
+      cell = record.substr(i, end - i);
       i = end;
     }
-    if (i >= line.size()) break;
+    if (i >= record.size()) break;
     ++i;
   }
   cells.resize(count);
-  return {};
+  return true;
 }
 
 }  // namespace cohort::report

@@ -36,8 +36,8 @@ class LineReader {
   bool is_ended_ = true;
 };
 
-/// The cells of a line of CSV; quotes as RFC 4180 has them, but no line breaks inside. Error: the
-/// message for LineReader::error().
-Result<void> split_csv(std::string_view line, std::vector<std::string>& cells);
+/// The cells of a record of RFC 4180. False: a quote is still open, the record goes on in the next
+/// line. Error: the message for LineReader::error().
+Result<bool> split_csv(std::string_view record, std::vector<std::string>& cells);
 
 }  // namespace cohort::report

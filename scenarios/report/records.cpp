@@ -385,14 +385,20 @@ Result<std::vector<Point>> read_sweep(const fs::path& path) {
   LineReader lines(path);
   if (!lines.is_open()) return points;
   std::vector<std::string> header, cells;
+  std::string record;  // lines, as long as a quote is open
   for (std::string_view line;;) {
     COHORT_TRY(const bool is_there, lines.next(line));
-    if (!is_there) return points;
-    if (line.empty()) continue;
-    if (const auto split = split_csv(line, cells); !split) {
-      if (!lines.is_ended()) return points;
-      return lines.error(split.error().message);
+    if (!is_there && record.empty()) return points;
+    if (!is_there || record.size() > LineReader::longest_line) {
+      return lines.error("expected a closing quote");
     }
+    record += line;
+    if (record.empty()) continue;
+    const auto is_whole = split_csv(record, cells);
+    if (!is_whole) return lines.error(is_whole.error().message);
+    record += '\n';
+    if (!*is_whole) continue;
+    record.clear();
     if (header.empty()) {
       header = cells;
       for (const char* name : {"case", "seed", "status", "directory"}) {
@@ -403,7 +409,6 @@ Result<std::vector<Point>> read_sweep(const fs::path& path) {
       continue;
     }
     if (cells.size() != header.size()) {
-      if (!lines.is_ended()) return points;
       return lines.error(fmt::format("expected {} cells, found {}", header.size(), cells.size()));
     }
     Point point;
@@ -551,9 +556,9 @@ Result<ClientTable> read_clients(const Run& run,
   for (std::string_view line;;) {
     COHORT_TRY(const bool is_there, lines.next(line));
     if (!is_there) return table;
-    if (const auto split = split_csv(line, cells); !split) {
-      return lines.error(split.error().message);
-    }
+    const auto is_whole = split_csv(line, cells);
+    if (!is_whole) return lines.error(is_whole.error().message);
+    if (!*is_whole) return lines.error("expected a closing quote");
     if (width == 0) {
       width = cells.size();
       for (std::size_t i = 0; i < width; ++i) {

@@ -372,7 +372,11 @@ std::string next_command(const std::vector<fs::path>& runs, const Contents& cont
 
 std::string terminal_text(const std::vector<fs::path>& runs, const Contents& contents,
                           const ReportOptions& options, const std::vector<fs::path>& files) {
-  std::string text = to_text(contents.final) + contents.final.legend + "\n";
+  std::string legend = contents.final.legend;
+  if (const std::size_t bold = legend.find("Bold"); bold != std::string::npos) {
+    legend.replace(bold, 4, "*");
+  }
+  std::string text = to_text(contents.final) + legend + "\n";
   const auto add = [&](const std::optional<Table>& table) {
     if (table) text += "\n" + table->caption + "\n" + to_text(*table);
   };

@@ -23,14 +23,14 @@ enum class Format {
 
 struct ReportOptions {
   Abscissa x = Abscissa::rounds;
-  std::vector<std::string> y;        // metrics; empty: main_metrics()
-  std::vector<std::string> targets;  // "accuracy=0.9"
+  std::vector<std::string> y{};        // metrics; empty: main_metrics()
+  std::vector<std::string> targets{};  // "accuracy=0.9"
   Band band = Band::t95;
   bool is_paired = false;  // with a table of differences by seed
-  std::string baseline;    // of them: a series by its label or case; empty: the best
+  std::string baseline{};  // of them: a series by its label or case; empty: the best
   std::vector<Format> formats = {Format::html};
-  std::filesystem::path
-      out;  // folder; empty: the run or sweep, the current one if there are several
+  /// Folder; empty: the run or sweep, the current one if there are several.
+  std::filesystem::path out{};
 };
 
 struct Report {

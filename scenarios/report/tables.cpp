@@ -333,7 +333,9 @@ std::string finals_csv(const SeriesSet& set, std::span<const Quantity> metrics) 
                            "first_quartile", "third_quartile", "least", "greatest", "mark"}) {
     cells.emplace_back(name);
   }
-  for (const Status status : statuses) cells.emplace_back(to_string(status));
+  for (const char* count : {"finished", "diverged", "unfinished", "failed", "not_begun"}) {
+    cells.emplace_back(count);
+  }
   std::string csv = csv_line(cells);
   for (const Quantity& metric : metrics) {
     const std::vector<Final> column = finals(set, metric);
