@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -100,6 +101,7 @@ void axpys_of(EqualRows<Value> rows, const double* a, std::size_t stride, double
 
 /// How many of the rows, from the first on, are as long as the first.
 inline std::size_t equally_long(std::span<const std::uint64_t> offsets) {
+  constexpr std::size_t lanes = 4;
   const std::uint64_t length = offsets[1] - offsets[0];
   const std::size_t rows = offsets.size() - 1;
   const auto load = [](const std::uint64_t* p) {
@@ -107,10 +109,10 @@ inline std::size_t equally_long(std::span<const std::uint64_t> offsets) {
   };
   const __m256i wanted = _mm256_set1_epi64x(static_cast<std::int64_t>(length));
   std::size_t n = 0;
-  for (; n + 4 <= rows; n += 4) {
+  for (; n + lanes <= rows; n += lanes) {
     const __m256i lengths = _mm256_sub_epi64(load(&offsets[n + 1]), load(&offsets[n]));
-    const __m256i differ = _mm256_xor_si256(lengths, wanted);
-    if (_mm256_testz_si256(differ, differ) == 0) break;
+    const int equal = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(lengths, wanted)));
+    if (equal != 15) return n + static_cast<std::size_t>(std::countr_one(unsigned(equal)));
   }
   while (n < rows && offsets[n + 1] - offsets[n] == length) ++n;
   return n;

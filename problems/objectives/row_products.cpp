@@ -216,22 +216,22 @@ std::size_t rows_together(const SampleRows& sample, std::size_t first, std::size
   constexpr std::size_t page = 448;  // non-zeros
   constexpr std::size_t vector = 8;  // rows that a loss takes at once
   return visit(sample.rows, [&]<class Block>(const Block& block) {
-    std::size_t rows = count;
     if constexpr (Block::is_sparse) {
-      if (sample.picks.empty()) {
-        const std::uint64_t* end = block.offsets + first + 1;
-        rows = static_cast<std::size_t>(
-            std::upper_bound(end, end + count, block.offsets[first] + page) - end);
-      } else {
-        std::size_t stored = 0;
-        for (rows = 0; rows < count; ++rows) {
-          stored += block.index(sample.picks[first + rows]).size();
-          if (stored > page) break;
+      std::uint64_t stored = 0;
+      for (std::size_t rows = 0; rows < count; rows += vector) {
+        const std::size_t more = std::min(vector, count - rows);
+        if (sample.picks.empty()) {
+          const std::uint64_t* offset = block.offsets + first + rows;
+          stored += offset[more] - offset[0];
+        } else {
+          for (const std::uint32_t row : sample.picks.subspan(first + rows, more)) {
+            stored += block.index(row).size();
+          }
         }
+        if (stored > page && rows > 0) return rows;
       }
     }
-    return rows == count ? count
-                         : std::clamp(rows / vector * vector, std::min(vector, count), count);
+    return count;
   });
 }
 
