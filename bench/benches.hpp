@@ -49,7 +49,7 @@ struct ScalingArgs {
   std::uint64_t rounds = 200;              // of each job
   std::size_t threads = 1;                 // a rank
   std::vector<std::string> sets;           // as of `cohort run`
-  std::string launcher = "mpirun --oversubscribe";
+  std::string launcher = "mpirun";
   std::string svg;  // file of the figure; empty: none
   bool as_json = false;
 };
