@@ -520,7 +520,7 @@ Series ecdf(const std::vector<double>& ascending) {
   const std::size_t steps = std::min(n, most_steps);
   Series s;
   for (std::size_t k = 1; k <= steps; ++k) {
-    const std::size_t below = (k * n + steps - 1) / steps;  // ⌈k n / steps⌉
+    const std::size_t below = k * n / steps;
     const double value = ascending[below - 1];
     if (s.x.empty()) {
       s.x.push_back(value);

@@ -365,21 +365,61 @@ TEST(ReportDraw, ThinsLongCurvesWithoutLosingTheirExtremes) {
   CurveFigure figure = one_curve({}, {});
   for (std::size_t i = 0; i < rounds; ++i) {
     figure.series[0].x.push_back(static_cast<double>(i));
-    figure.series[0].y.push_back(i == 54'321 ? 10.0 : noise(i));
+    figure.series[0].y.push_back(noise(i));
   }
+  // Both orders, so close that they share a place on the x axis.
+  figure.series[0].y[20'010] = figure.series[0].y[70'020] = -10.0;
+  figure.series[0].y[20'020] = figure.series[0].y[70'010] = 10.0;
   const auto line = drawing(figure).lines("#0072b2");
   ASSERT_EQ(line.size(), 1U);
   EXPECT_LT(line[0].size(), 4U * 4U * static_cast<std::size_t>(column_width));
-  const auto [low, high] = std::minmax_element(
-      line[0].begin(), line[0].end(), [](const Point& a, const Point& b) { return a.y < b.y; });
-  // The peak of 10 among values in [−1, 1] takes 9/11 of the height.
-  EXPECT_NEAR(low->x, line[0].front().x + 0.54321 * (line[0].back().x - line[0].front().x), 0.3);
-  std::vector<double> heights;
-  for (const Point& p : line[0]) heights.push_back(p.y);
-  std::nth_element(heights.begin(),
-                   heights.begin() + static_cast<std::ptrdiff_t>(heights.size() / 2),
-                   heights.end());
-  EXPECT_NEAR((high->y - heights[heights.size() / 2]) / (high->y - low->y), 1.0 / 11.0, 0.02);
+  const double left = line[0].front().x, right = line[0].back().x;
+  double top = 1e9, bottom = 0.0;
+  for (const Point& p : line[0]) {
+    top = std::min(top, p.y);
+    bottom = std::max(bottom, p.y);
+  }
+  for (const double share : {0.2, 0.7}) {
+    for (const double y : {top, bottom}) {
+      EXPECT_TRUE(std::any_of(line[0].begin(), line[0].end(),
+                              [&](const Point& p) {
+                                return std::abs(p.x - left - share * (right - left)) < 0.3 &&
+                                       std::abs(p.y - y) < 0.2;
+                              }))
+          << share << " " << y;
+    }
+  }
+}
+
+TEST(ReportDraw, ThinsSmoothCurvesToWithinAThirdOfAPoint) {
+  constexpr std::size_t rounds = 500;
+  CurveFigure figure = one_curve({}, {});
+  // Slopes of at most 1 on paper: 0.1 for thinning, 0.05 for the grid in x and y, times √2.
+  constexpr double error = 1.0 / 3.0;
+  const auto value = [](double t) { return std::sin(3.0 * t) * std::exp(-t); };
+  for (std::size_t i = 0; i <= rounds; ++i) {
+    const double t = static_cast<double>(i) / rounds;
+    figure.series[0].x.push_back(t);
+    figure.series[0].y.push_back(value(t));
+  }
+  figure.y.low = -1.0;
+  figure.y.high = 1.0;
+  const Drawing d = drawing(figure);
+  const auto line = d.lines("#0072b2").at(0);
+  EXPECT_LT(line.size(), rounds / 3);
+  const auto y_of = [&](const std::string& label) {
+    return d.text(label)->number("y") - 0.35 * text_size;
+  };
+  const double zero = y_of("0"), one = y_of("1.0");
+  std::size_t at = 1;
+  for (std::size_t i = 0; i <= rounds; ++i) {
+    const double t = static_cast<double>(i) / rounds;
+    const double x = line.front().x + t * (line.back().x - line.front().x);
+    while (at + 1 < line.size() && line[at].x < x) ++at;
+    const Point a = line[at - 1], b = line[at];
+    const double y = a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x);
+    EXPECT_NEAR(y, zero + value(t) * (one - zero), error) << t;
+  }
 }
 
 TEST(ReportDraw, PutsTheLegendBelowTheDataInTheOrderOfTheSeries) {
@@ -428,6 +468,7 @@ TEST(ReportDraw, TellsTwentyFourSeriesApartByMoreThanColour) {
   std::set<std::tuple<std::string_view, std::string_view, int, bool>> all;
   for (std::size_t i = 0; i < 24; ++i) {
     const Pen pen = pen_of({}, i);
+    EXPECT_NE(pen.dashes, pen_of({}, i + 1).dashes);
     if (i < 12) without_colour.emplace(pen.dashes, static_cast<int>(pen.shape), pen.is_hollow);
     all.emplace(pen.colour, pen.dashes, static_cast<int>(pen.shape), pen.is_hollow);
   }
@@ -527,6 +568,14 @@ TEST(ReportDraw, HatchesMissingCellsAndWritesTheOthers) {
   HeatMap map = examples::rule_by_attack();
   const Drawing d = drawing(map);
   EXPECT_NE(d.text("hatched: no value"), nullptr);
+  const auto hatching = d.lines("#b0b0b0");
+  EXPECT_GT(hatching.size(), 4U);
+  // One column to the left of −0.01, in the row of bulyan.
+  const Point missing{d.text("−0.01")->number("x") - 20.0, d.text("bulyan")->number("y")};
+  for (const auto& stroke : hatching) {
+    EXPECT_NEAR(stroke.front().x, missing.x, 12.0);
+    EXPECT_NEAR(stroke.front().y, missing.y, 12.0);
+  }
   EXPECT_NE(d.text("0.81"), nullptr);
   EXPECT_NE(d.text("−0.01"), nullptr);
   for (double& value : map.values) value = std::isfinite(value) ? value : 0.0;

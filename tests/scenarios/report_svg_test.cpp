@@ -17,6 +17,7 @@ TEST(ReportSvg, EscapesWhatXmlReservesAndReplacesWhatItForbids) {
 TEST(ReportSvg, ReplacesEachByteThatIsNotUtf8) {
   EXPECT_EQ(escaped("\xC3"), "\uFFFD");                                // ends early
   EXPECT_EQ(escaped("\xC0\xAF"), "\uFFFD\uFFFD");                      // overlong
+  EXPECT_EQ(escaped("\xE0\x80\xAF"), "\uFFFD\uFFFD\uFFFD");            // likewise
   EXPECT_EQ(escaped("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");            // surrogate
   EXPECT_EQ(escaped("\xF4\x90\x80\x80"), "\uFFFD\uFFFD\uFFFD\uFFFD");  // beyond Unicode
   EXPECT_EQ(escaped("\xE2\x82x"), "\uFFFD\uFFFDx");
@@ -59,11 +60,11 @@ TEST(ReportSvg, WritesPathsRelativeOnAGridOfTenths) {
   Path path;
   path.move({1.0, 2.04});
   path.line({1.52, 2.0});
-  path.line({1.0, 12.5});
+  path.line({1.2, 12.5});
   path.close();
   path.move({1.0, 2.0});
   path.line({3.0, 2.0});
-  EXPECT_EQ(path.data(), "m1 2l.5 0-.5 10.5zm0 0l2 0");
+  EXPECT_EQ(path.data(), "m1 2l.5 0-.3 10.5zm0 0l2 0");
 }
 
 TEST(ReportSvg, DoesNotLetTheRoundingOfPathsAddUp) {
