@@ -112,6 +112,10 @@ NamedFigure curves_chart(const SeriesSet& set, const Quantity& metric,
     const Counted runs = counted(set.series[s]);
     Curve curve = thinned(curve_of(runs.runs, metric.name, x, band, metric.scale), most_points);
     most_runs = std::max(most_runs, curve.runs);
+    if (metric.is_share) {
+      for (double& low : curve.low) low = std::max(low, 0.0);
+      for (double& high : curve.high) high = std::min(high, 1.0);
+    }
     figure.series.push_back({curve_name(set.series[s], runs.status), std::move(curve.x),
                              std::move(curve.centre), std::move(curve.low), std::move(curve.high),
                              s});

@@ -17,14 +17,15 @@ struct Known {
   std::string_view metric;
   Better better;
   Scale scale;
+  bool is_share = false;
 };
 
 // In the order in which a report shows them.
 constexpr std::array known = {
-    Known{"accuracy", Better::higher, Scale::linear},
-    Known{"balanced_accuracy", Better::higher, Scale::linear},
-    Known{"auroc", Better::higher, Scale::linear},
-    Known{"f1", Better::higher, Scale::linear},
+    Known{"accuracy", Better::higher, Scale::linear, true},
+    Known{"balanced_accuracy", Better::higher, Scale::linear, true},
+    Known{"auroc", Better::higher, Scale::linear, true},
+    Known{"f1", Better::higher, Scale::linear, true},
     Known{"r2", Better::higher, Scale::linear},
     Known{"rmse", Better::lower, Scale::linear},
     Known{"mae", Better::lower, Scale::linear},
@@ -89,6 +90,7 @@ Quantity quantity(std::string_view name) {
   if (const Known* entry = find(q.metric)) {
     q.better = entry->better;
     q.scale = entry->scale;
+    q.is_share = entry->is_share;
     return q;
   }
   const std::string_view metric = q.metric;

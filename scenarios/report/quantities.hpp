@@ -28,6 +28,8 @@ struct Quantity {
   Better better = Better::unknown;
   /// Gaps, distances and norms are shown on log axes.
   Scale scale = Scale::linear;
+  /// In [0, 1].
+  bool is_share = false;
 
   std::string label() const;  // "test accuracy"
 };

@@ -44,14 +44,16 @@ class Options {
 };
 
 /// Whether an algorithm that the option belongs to is another one: then it is no wonder that one
-/// has the option and one does not.
+/// has the option and one does not. What stands beside a rule is the rule's.
 bool is_of_another_algorithm(std::string_view path, const Options& a, const Options& b) {
   for (auto table = parent(path); !table.empty(); table = parent(table)) {
-    const std::string type = std::string(table) + std::string(type_ending);
-    const Option* of_a = a.find(type);
-    const Option* of_b = b.find(type);
-    if (type != path && of_a != nullptr && of_b != nullptr && of_a->value != of_b->value) {
-      return true;
+    for (const std::string_view ending : {".type", ".rule.type"}) {
+      const std::string type = std::string(table) + std::string(ending);
+      const Option* of_a = a.find(type);
+      const Option* of_b = b.find(type);
+      if (type != path && of_a != nullptr && of_b != nullptr && of_a->value != of_b->value) {
+        return true;
+      }
     }
   }
   return false;

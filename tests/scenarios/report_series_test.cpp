@@ -64,6 +64,10 @@ TEST(Series, AlgorithmsAreTheirNamesAndTheirOwnOptionsGoWithout) {
        run_of(1, {{"aggregation.rule.type", "median"}, {"aggregation.rule.accuracy", "1"}}),
        run_of(1, {{"aggregation.rule.type", "median"}, {"aggregation.rule.accuracy", "2"}})});
   EXPECT_THAT(labels(set), ElementsAre("krum", "median, accuracy=1", "median, accuracy=2"));
+  const SeriesSet beside =
+      group_runs({run_of(1, {{"aggregation.rule.type", "krum"}, {"aggregation.f", "9"}}),
+                  run_of(1, {{"aggregation.rule.type", "median"}})});
+  EXPECT_THAT(labels(beside), ElementsAre("krum", "median"));
 }
 
 TEST(Series, ARateThatDiffersBesideTheAlgorithmIsNotHidden) {
