@@ -14,6 +14,7 @@
 #include "core/block_sum.hpp"
 #include "core/hash.hpp"
 #include "core/oracle.hpp"
+#include "core/row_statistics.hpp"
 
 namespace cohort {
 
@@ -121,45 +122,60 @@ struct AggregatedMessage {
   }
 };
 
-/// What an evaluation sums over rows.
-struct RowScores {
-  double loss = 0;     // Σ ℓ_j(w)
-  double correct = 0;  // rows whose predicted class is their label; 0 where there are no classes
-  double rows = 0;
-  template <class V>
-  void fields(V&& v) {
-    v("loss", loss);
-    v("correct", correct);
-    v("rows", rows);
-  }
-};
-
 /// Measure x on what this worker holds.
 struct EvaluateMessage {
   static constexpr std::uint16_t type = 5;
   std::uint64_t sequence = 0;
   std::uint64_t round = 0;
-  Bytes x;  // f64
+  Bytes x;                         // f64
+  bool describes_clients = false;  // whether the answer has holdings
   template <class V>
   void fields(V&& v) {
     v("sequence", sequence);
     v("round", round);
     v("x", x);
+    v("describes_clients", describes_clients);
+  }
+};
+/// The metrics of a set that single clients have.
+struct ClientValues {
+  std::vector<std::uint64_t> clients;  // ascending
+  std::vector<double> values;          // [clients × metrics]
+  template <class V>
+  void fields(V&& v) {
+    v("clients", clients);
+    v("values", values);
+  }
+};
+/// The training rows of a worker's clients.
+struct ClientHoldings {
+  std::uint64_t first = 0;            // id of the first client
+  std::vector<std::uint64_t> rows;    // of each
+  std::vector<std::uint64_t> labels;  // [clients × classes]: rows of each class
+  template <class V>
+  void fields(V&& v) {
+    v("first", first);
+    v("rows", rows);
+    v("labels", labels);
   }
 };
 struct EvaluatedMessage {
   static constexpr std::uint16_t type = 6;
   std::uint64_t round = 0;
-  /// By set name: the scores of the worker's subtrees of row blocks (or clients, for "train").
-  std::map<std::string, std::vector<Subtree<RowScores>>> scores;
-  std::vector<Subtree<ReplySum>> gradient;  // Σ p_i ∇f_i over honest clients, if asked for
+  /// By set name: over the worker's subtrees of row blocks, or of clients ("train", "client_test").
+  std::map<std::string, std::vector<Subtree<RowStatistics>>> statistics;
+  std::map<std::string, ClientValues> clients;  // by set, where asked for
+  std::vector<Subtree<ReplySum>> gradient;      // Σ p_i ∇f_i over honest clients, if asked for
+  std::optional<ClientHoldings> holdings;
   std::optional<double> distance;  // ‖x − x*‖ where the optimum is known, from rank 0
   double regulariser = 0;          // r(x)
   template <class V>
   void fields(V&& v) {
     v("round", round);
-    v("scores", scores);
+    v("statistics", statistics);
+    v("clients", clients);
     v("gradient", gradient);
+    v("holdings", holdings);
     v("distance", distance);
     v("regulariser", regulariser);
   }

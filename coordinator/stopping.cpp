@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/metric.hpp"
+
 namespace cohort {
 
 StopDecision decide_stop(const StopRules& rules, const Progress& progress,
@@ -15,6 +17,8 @@ StopDecision decide_stop(const StopRules& rules, const Progress& progress,
     for (const auto& [set, metrics] : *measured) {
       for (const auto& [metric, value] : metrics) {
         const std::string name = set.empty() ? metric : fmt::format("{}_{}", set, metric);
+        const MetricInfo* info = find_metric(metric);
+        if (std::isnan(value) && info != nullptr && info->may_be_undefined) continue;
         if (!std::isfinite(value)) {
           return {Verdict::diverged,
                   fmt::format("{} is {} in round {}", name, value, progress.round)};

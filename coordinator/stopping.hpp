@@ -20,7 +20,7 @@ struct StopTarget {
   std::string set;
   std::string metric;
   double value = 0;
-  bool at_least = false;  // accuracy; otherwise at most
+  bool at_least = false;  // where higher is better; otherwise at most
 };
 
 struct StopRules {
@@ -45,8 +45,8 @@ struct StopDecision {
   std::string why;
 };
 
-/// `measured` is null if this round was not evaluated. A loss that is not finite, or above
-/// loss_above, has diverged.
+/// `measured` is null if this round was not evaluated. A value that is not finite, or a loss above
+/// loss_above, has diverged; one that its rows do not determine (auroc of one class) has not.
 StopDecision decide_stop(const StopRules& rules, const Progress& progress,
                          const Measured* measured);
 

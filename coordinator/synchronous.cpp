@@ -32,17 +32,6 @@ std::vector<ClientId> clients_in(const std::vector<ClientId>& all, IdRange range
   return {first, last};
 }
 
-RowScores total_of(const std::vector<Subtree<RowScores>>& subtrees) {
-  const auto combine = [](RowScores& left, RowScores&& right) {
-    left.loss += right.loss;
-    left.correct += right.correct;
-    left.rows += right.rows;
-  };
-  OrderedSum<RowScores, decltype(combine)> sum(combine);
-  for (const auto& [id, value] : subtrees) sum.add(id, value);
-  return std::move(sum).total().value_or(RowScores{});
-}
-
 }  // namespace
 
 ServerCheckpoint Synchronous::blank(const SynchronousPlan& plan) {
@@ -431,6 +420,7 @@ void Synchronous::send_evaluate(std::vector<Action>& out) {
   SendEvaluate action;
   action.message.sequence = ++state_.sequence;
   action.message.round = state_.round;
+  action.message.describes_clients = plan_.evaluation.per_client && client_table_.rows.empty();
   action.message.x.resize(as_span(state_.x).size_bytes());
   std::copy(state_.x.begin(), state_.x.end(), action.message.x.as_mutable<double>().begin());
   out.push_back(std::move(action));
@@ -443,10 +433,31 @@ std::vector<Action> Synchronous::on_evaluated(Rank from, EvaluatedMessage evalua
   if (std::any_of(evaluated_.begin(), evaluated_.end(), [](const auto& e) { return !e; })) {
     return out;
   }
-  report_.measured = measure();
+  std::vector<EvaluatedMessage> messages;
+  for (auto& e : evaluated_) messages.push_back(*std::move(e));
+  if (plan_.evaluation.per_client && client_table_.rows.empty()) {
+    auto table = describe_clients(plan_.evaluation, messages, plan_.clients);
+    if (!table) {
+      finish(table.error().code, table.error().message, out);
+      return out;
+    }
+    client_table_ = *std::move(table);
+  }
+  auto measured = measure(plan_.evaluation, std::move(messages), plan_.clients);
+  if (!measured) {
+    finish(measured.error().code, measured.error().message, out);
+    return out;
+  }
+  for (const auto& [name, text] : measured->notes) {
+    if (noted_.insert(name).second) out.push_back(Note{text});
+  }
+  client_table_.columns = std::move(measured->columns);
+  client_table_.values = std::move(measured->client_values);
+  report_.measured = std::move(measured->values);
   for (const auto& [set, metrics] : *report_.measured) {
     for (const auto& [metric, value] : metrics) {
-      const bool higher = metric == "accuracy";
+      if (!std::isfinite(value)) continue;
+      const bool higher = higher_is_better(metric);
       const auto [best, is_new] = state_.best[set].try_emplace(metric, value);
       if (is_new || (higher ? value > best->second : value < best->second)) {
         best->second = value;
@@ -456,38 +467,6 @@ std::vector<Action> Synchronous::on_evaluated(Rank from, EvaluatedMessage evalua
   }
   after_round(now, out);
   return out;
-}
-
-Measured Synchronous::measure() {
-  Measured measured;
-  std::map<std::string, std::vector<Subtree<RowScores>>> scores;
-  OrderedSum<ReplySum, AddReplies> gradient(AddReplies{});
-  bool has_gradient = false;
-  for (auto& e : evaluated_) {
-    for (const auto& [set, subtrees] : e->scores) {
-      auto& all = scores[set];
-      all.insert(all.end(), subtrees.begin(), subtrees.end());
-    }
-    for (auto& [id, value] : e->gradient) {
-      gradient.add(id, std::move(value));
-      has_gradient = true;
-    }
-    if (e->distance) measured[""]["distance"] = *e->distance;
-  }
-  for (const auto& [set, subtrees] : scores) {
-    const RowScores s = total_of(subtrees);
-    if (s.rows == 0) continue;
-    auto& metrics = measured[set];
-    metrics["loss"] = s.loss / s.rows;
-    metrics["objective"] = s.loss / s.rows + evaluated_.front()->regulariser;
-    if (plan_.evaluation.accuracy) metrics["accuracy"] = s.correct / s.rows;
-  }
-  if (has_gradient) {
-    const ReplySum total = *std::move(gradient).total();
-    measured[""]["gradient_norm"] =
-        kernels::norm(total.front().values.as<double>()) / total.front().weight;
-  }
-  return measured;
 }
 
 void Synchronous::after_round(Seconds now, std::vector<Action>& out) {
@@ -575,6 +554,10 @@ std::vector<Action> Synchronous::on_saved(Rank from, const SavedMessage& saved, 
 
 void Synchronous::finish(Code code, std::string why, std::vector<Action>& out) {
   stage_ = Stage::finished;
+  const bool has_ended = code == Code::done || code == Code::diverged;
+  if (has_ended && !client_table_.rows.empty()) {
+    out.push_back(WriteClients{std::move(client_table_)});
+  }
   out.push_back(Finish{code, std::move(why)});
 }
 
@@ -588,7 +571,7 @@ Progress Synchronous::progress(Seconds now) const {
 }
 
 bool Synchronous::evaluates(std::uint64_t round) const {
-  return round % plan_.evaluation.every == 0;
+  return plan_.evaluation.every > 0 && round % plan_.evaluation.every == 0;
 }
 
 Hash128 Synchronous::state_hash() const {

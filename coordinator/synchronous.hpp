@@ -14,24 +14,19 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "algorithms/method.hpp"
 #include "comm/messages.hpp"
+#include "coordinator/measure.hpp"
 #include "coordinator/stopping.hpp"
 #include "core/clock.hpp"
 #include "core/hash.hpp"
 
 namespace cohort {
-
-struct EvaluationPlan {
-  std::uint64_t every = 1;
-  bool at_start = true;
-  bool enabled = true;
-  bool accuracy = false;  // the objective has classes
-};
 
 struct CheckpointPlan {
   std::optional<Seconds> every;
@@ -138,6 +133,9 @@ struct WriteCheckpoint {  // all workers have saved
   std::vector<std::byte> state;           // a ServerCheckpoint, encoded
   std::vector<std::string> client_files;  // of the chain that it stands on
 };
+struct WriteClients {  // at the end, where each client was measured
+  ClientTable table;
+};
 struct Note {  // something a person should know: a client dropped, an Ask repeated
   std::string text;
 };
@@ -146,7 +144,7 @@ struct Finish {
   std::string why;
 };
 using Action = std::variant<SendAsk, SendAggregate, SendEvaluate, SendSave, WakeAt, WriteRound,
-                            WriteCheckpoint, Note, Finish>;
+                            WriteCheckpoint, WriteClients, Note, Finish>;
 
 class Synchronous {
  public:
@@ -189,7 +187,6 @@ class Synchronous {
   void save(std::vector<Action>& out);
   void finish(Code code, std::string why, std::vector<Action>& out);
   std::vector<ClientId> resolve(const Ask& ask) const;
-  Measured measure();
   Progress progress(Seconds now) const;
   bool evaluates(std::uint64_t round) const;
   Hash128 state_hash() const;
@@ -224,6 +221,8 @@ class Synchronous {
 
   // Of an evaluation or a save.
   std::vector<std::optional<EvaluatedMessage>> evaluated_;
+  ClientTable client_table_;     // of the last evaluation, where each client is measured
+  std::set<std::string> noted_;  // values that a note was written of
   std::vector<bool> saved_;
   std::vector<std::string> new_files_;
   bool saving_complete_ = false;

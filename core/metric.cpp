@@ -9,23 +9,28 @@ namespace cohort {
 
 namespace {
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
 constexpr std::array<MetricInfo, 12> table = {{
-    {Metric::loss, "loss", true, false, false, "mean over rows, without the regulariser"},
-    {Metric::objective, "objective", true, false, false,
+    {Metric::loss, "loss", true, false, false, -infinity, infinity,
+     "mean over rows, without the regulariser"},
+    {Metric::objective, "objective", true, false, false, -infinity, infinity,
      "loss and regulariser; on train as the clients' weights have it"},
-    {Metric::accuracy, "accuracy", true, true, false, "share of rows predicted right"},
-    {Metric::balanced_accuracy, "balanced_accuracy", true, true, false,
+    {Metric::accuracy, "accuracy", true, true, false, 0, 1, "share of rows predicted right"},
+    {Metric::balanced_accuracy, "balanced_accuracy", true, true, false, 0, 1,
      "mean over classes of the share predicted right"},
-    {Metric::auroc, "auroc", true, true, true,
+    {Metric::auroc, "auroc", true, true, true, 0, 1,
      "area under the ROC curve; one against the rest, mean over classes"},
-    {Metric::f1, "f1", true, true, false,
+    {Metric::f1, "f1", true, true, false, 0, 1,
      "harmonic mean of precision and recall: of the larger of two labels, else mean over classes"},
-    {Metric::brier, "brier", true, false, false, "mean squared error of the probabilities"},
-    {Metric::rmse, "rmse", true, false, false, "root of the mean squared error"},
-    {Metric::mae, "mae", true, false, false, "mean absolute error"},
-    {Metric::r2, "r2", true, true, true, "share of the labels' variance that is explained"},
-    {Metric::gradient_norm, "gradient_norm", false, false, false, "of the objective, on train"},
-    {Metric::distance, "distance", false, false, false, "to the known minimiser"},
+    {Metric::brier, "brier", true, false, false, 0, 2, "mean squared error of the probabilities"},
+    {Metric::rmse, "rmse", true, false, false, 0, infinity, "root of the mean squared error"},
+    {Metric::mae, "mae", true, false, false, 0, infinity, "mean absolute error"},
+    {Metric::r2, "r2", true, true, true, -infinity, 1,
+     "share of the labels' variance that is explained"},
+    {Metric::gradient_norm, "gradient_norm", false, false, false, 0, infinity,
+     "of the objective, on train"},
+    {Metric::distance, "distance", false, false, false, 0, infinity, "to the known minimiser"},
 }};
 
 constexpr std::array<std::string_view, spreads> suffixes = {"mean", "std", "worst10", "jain"};

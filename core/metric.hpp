@@ -3,6 +3,7 @@
 // Formulas: core/row_statistics.hpp and docs/evaluation.md.
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct MetricInfo {
   bool higher_is_better = false;
   /// Not a number where the rows do not determine it (AUROC of one class), which is no divergence.
   bool may_be_undefined = false;
+  double least = -std::numeric_limits<double>::infinity();  // of its values
+  double most = std::numeric_limits<double>::infinity();
   std::string_view help;
 };
 

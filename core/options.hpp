@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -234,6 +235,26 @@ class OptionTable {
                                                     std::string help,
                                                     Scope scope = Scope::scenario) {
     return add(std::move(name), member, any_value, std::move(help), scope);
+  }
+
+  /// An option that is the entry of a map with its name, absent unless it is given.
+  template <class T, class B>
+  requires std::is_base_of_v<B, O> OptionTable& add_entry(std::string name,
+                                                          std::map<std::string, T> B::*member,
+                                                          Bounds bounds, std::string help) {
+    Entry e;
+    e.info = {name, OptionType<T>::name(), bounds.to_string(), "", std::move(help),
+              Scope::scenario};
+    e.read = [member, bounds, name](const ConfigNode& node, const std::string& path, O& out,
+                                    Mistakes& mistakes) {
+      return OptionType<T>::read(node, path, bounds, (out.*member)[name], mistakes);
+    };
+    e.write = [member, name](const O& options) {
+      const auto found = (options.*member).find(name);
+      return found == (options.*member).end() ? ConfigNode{} : OptionType<T>::write(found->second);
+    };
+    entries_.push_back(std::move(e));
+    return *this;
   }
 
   std::vector<OptionInfo> infos() const {

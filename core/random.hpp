@@ -37,6 +37,7 @@ enum class Purpose : std::uint8_t {
   walk = 15,
   fingerprint = 16,
   test = 17,
+  evaluation = 18,  // which clients are evaluated
 };
 
 class Stream {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -21,15 +22,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 3> sets = {"train", "validation", "test"};
-constexpr std::array<std::string_view, 3> metrics_of_set = {"loss", "accuracy", "objective"};
-constexpr std::array<std::string_view, 2> other_metrics = {"gradient_norm", "distance"};
 constexpr const char* metrics_file = "metrics.jsonl";
 constexpr const char* timing_file = "timing.jsonl";
 constexpr const char* rounds_file = "rounds.csv";
 constexpr const char* events_file = "events.jsonl";
 constexpr const char* trace_file = "trace.jsonl";
 constexpr const char* summary_file = "summary.json";
+constexpr const char* clients_file = "clients.csv";
 
 /// Null if it was not measured.
 const double* find(const Measured& measured, std::string_view set, std::string_view metric) {
@@ -39,18 +38,32 @@ const double* find(const Measured& measured, std::string_view set, std::string_v
   return value == of_set->second.end() ? nullptr : &value->second;
 }
 
-/// Calls visit(set, metric, value), in the usual order; the set of gradient_norm and distance is
-/// "".
+/// Everything that any evaluation measures, in the usual order.
+const RunLogs::Columns& all_names() {
+  static const RunLogs::Columns names = [] {
+    Evaluation everything;
+    everything.per_client = true;
+    for (const auto& [name, target] : possible_targets()) {
+      everything.on.push_back(target.set);
+      everything.metrics.push_back(target.metric);
+    }
+    return measured_names(everything);
+  }();
+  return names;
+}
+
+/// Calls visit(set, metric, value), in the usual order; the set of a metric of the model is "".
 template <class Visit>
 void for_each(const Measured& measured, Visit&& visit) {
-  for (const auto set : sets) {
-    for (const auto metric : metrics_of_set) {
-      if (const double* value = find(measured, set, metric)) visit(set, metric, *value);
+  for (const auto& [set, metric] : all_names()) {
+    if (const double* value = find(measured, set, metric)) {
+      visit(std::string_view(set), std::string_view(metric), *value);
     }
   }
-  for (const auto metric : other_metrics) {
-    if (const double* value = find(measured, "", metric)) visit(std::string_view(), metric, *value);
-  }
+}
+
+std::string flat_name(std::string_view set, std::string_view metric) {
+  return fmt::format("{}{}{}", set, set.empty() ? "" : "_", metric);
 }
 
 std::string shortest(double x, std::string_view if_not_finite) {
@@ -129,32 +142,25 @@ std::string json_line(const RoundRecord& r) {
   return std::move(json).line();
 }
 
-std::string csv_header() {
+std::string csv_header(const RunLogs::Columns& columns) {
   std::string line =
       "round,cohort,accepted,dropped,byzantine_in_cohort,f,bytes_up,bytes_down,"
       "oracle_calls,data_passes";
-  for (const auto set : sets) {
-    for (const auto metric : metrics_of_set) line += fmt::format(",{}_{}", set, metric);
-  }
-  for (const auto metric : other_metrics) line += fmt::format(",{}", metric);
+  for (const auto& [set, metric] : columns) line += "," + flat_name(set, metric);
   return line + "\n";
 }
 
-std::string csv_line(const RoundRecord& r) {
+std::string csv_line(const RoundRecord& r, const RunLogs::Columns& columns) {
   std::uint64_t calls = 0;
   for (const std::uint64_t n : r.oracle.calls) calls += n;
   std::string line = fmt::format("{},{},{},{},{},{},{},{},{},{}", r.round, r.cohort, r.accepted,
                                  r.dropped, r.byzantine_in_cohort, r.f, r.bytes_up, r.bytes_down,
                                  calls, shortest(r.data_passes, "nan"));
-  const auto cell = [&](std::string_view set, std::string_view metric) {
+  for (const auto& [set, metric] : columns) {
     const double* value = r.measured ? find(*r.measured, set, metric) : nullptr;
     line += ',';
     if (value != nullptr) line += shortest(*value, "nan");
-  };
-  for (const auto set : sets) {
-    for (const auto metric : metrics_of_set) cell(set, metric);
   }
-  for (const auto metric : other_metrics) cell("", metric);
   return line + "\n";
 }
 
@@ -220,13 +226,13 @@ Result<void> AppendLog::truncate(std::uint64_t size) {
   return {};
 }
 
-Result<RunLogs> RunLogs::open(const std::filesystem::path& directory) {
+Result<RunLogs> RunLogs::open(const std::filesystem::path& directory, Columns columns) {
   std::vector<std::pair<std::string, AppendLog>> logs;
   for (const char* name : {metrics_file, timing_file, rounds_file, events_file, trace_file}) {
     COHORT_TRY(AppendLog log, AppendLog::open(directory / name));
     logs.emplace_back(name, std::move(log));
   }
-  return RunLogs(std::move(logs));
+  return RunLogs(std::move(logs), std::move(columns));
 }
 
 AppendLog& RunLogs::log(std::string_view name) {
@@ -239,8 +245,8 @@ AppendLog& RunLogs::log(std::string_view name) {
 Result<void> RunLogs::write(const RoundRecord& record) {
   COHORT_DO(log(metrics_file).append(json_line(record)));
   AppendLog& rounds = log(rounds_file);
-  if (rounds.size() == 0) COHORT_DO(rounds.append(csv_header()));
-  return rounds.append(csv_line(record));
+  if (rounds.size() == 0) COHORT_DO(rounds.append(csv_header(columns_)));
+  return rounds.append(csv_line(record, columns_));
 }
 
 Result<void> RunLogs::write(const TimingRecord& record) {
@@ -290,6 +296,27 @@ Result<void> RunLogs::truncate_to(const std::map<std::string, std::uint64_t>& of
     COHORT_DO(log.truncate(found == offsets.end() ? 0 : found->second));
   }
   return {};
+}
+
+Result<void> write_clients(const std::filesystem::path& directory, const ClientTable& table,
+                           std::span<const ClientId> byzantine, std::span<const double> classes) {
+  std::string text = "client,byzantine,rows";
+  for (const double label : classes) text += ",rows_label_" + shortest(label, "nan");
+  for (const std::string& column : table.columns) text += "," + column;
+  text += '\n';
+  const std::size_t labels = classes.size(), width = table.columns.size();
+  for (std::size_t c = 0; c < table.rows.size(); ++c) {
+    const bool lies = std::binary_search(byzantine.begin(), byzantine.end(), ClientId(c));
+    text += fmt::format("{},{},{}", c, lies ? 1 : 0, table.rows[c]);
+    for (std::size_t k = c * labels; k < (c + 1) * labels; ++k) {
+      text += fmt::format(",{}", table.labels[k]);
+    }
+    for (std::size_t k = c * width; k < (c + 1) * width; ++k) {
+      text += "," + shortest(table.values[k], "");
+    }
+    text += '\n';
+  }
+  return write_durably(directory / clients_file, std::as_bytes(std::span(text)));
 }
 
 Result<void> write_summary(const std::filesystem::path& directory, const Summary& s) {

@@ -2,7 +2,8 @@
 // What a run writes while it goes on, and what it says at its end. A run is a folder of
 //   metrics.jsonl   one object a round, the same bytes on every machine (compare with cmp)
 //   timing.jsonl    seconds, by phase, and bytes on the wire, which are not
-//   rounds.csv      the numbers of metrics.jsonl in fixed columns
+//   rounds.csv      the numbers of metrics.jsonl, in columns that are those of the whole run
+//   clients.csv     with evaluation.per_client: what each client holds and has at the end
 //   trace.jsonl     with run.trace = "clients": a hash of every block of every reply
 //   events.jsonl    what a person should know: drops, repeats, checkpoints
 //   summary.json    result and provenance
@@ -12,11 +13,13 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "comm/messages.hpp"
+#include "coordinator/measure.hpp"
 #include "coordinator/stopping.hpp"
 #include "core/clock.hpp"
 #include "core/oracle.hpp"
@@ -89,7 +92,10 @@ class AppendLog {
 /// The logs of a run directory.
 class RunLogs {
  public:
-  static Result<RunLogs> open(const std::filesystem::path& directory);
+  /// (set, metric) that may be measured, set empty for a metric of the model.
+  using Columns = std::vector<std::pair<std::string, std::string>>;
+  /// `columns` of rounds.csv.
+  static Result<RunLogs> open(const std::filesystem::path& directory, Columns columns);
 
   Result<void> write(const RoundRecord& record);
   Result<void> write(const TimingRecord& record);
@@ -102,10 +108,16 @@ class RunLogs {
   Result<void> truncate_to(const std::map<std::string, std::uint64_t>& offsets);
 
  private:
-  explicit RunLogs(std::vector<std::pair<std::string, AppendLog>> logs) : logs_(std::move(logs)) {}
+  RunLogs(std::vector<std::pair<std::string, AppendLog>> logs, Columns columns)
+      : logs_(std::move(logs)), columns_(std::move(columns)) {}
   AppendLog& log(std::string_view name);
   std::vector<std::pair<std::string, AppendLog>> logs_;
+  Columns columns_;
 };
+
+/// clients.csv, atomically. `byzantine` ascends; `classes` are the labels that the table counts.
+Result<void> write_clients(const std::filesystem::path& directory, const ClientTable& table,
+                           std::span<const ClientId> byzantine, std::span<const double> classes);
 
 struct Summary {
   std::string name;

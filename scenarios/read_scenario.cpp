@@ -308,7 +308,7 @@ class Loader {
               *split.train + *split.validation + *split.test);
     }
     split.train = split.train.value_or(rest);
-    out_.data->split = {*split.train, *split.validation, *split.test};
+    out_.data->split = {*split.train, *split.validation, *split.test, split.client_test};
   }
 
   void read_partition(PartitionSection& partition) {
@@ -629,22 +629,46 @@ class Loader {
         evaluation.metrics->push_back(Metric::distance);
       }
     }
-    out_.evaluation = {evaluation.every, evaluation.at_start, *evaluation.on, *evaluation.metrics};
+    out_.evaluation = {evaluation.every,    evaluation.at_start,       *evaluation.on,
+                       *evaluation.metrics, evaluation.clients.number, evaluation.per_client};
     effective("evaluation") = option_table<EvaluationSection>().write(evaluation);
     if (!read.is_sound || !objective_sound_) return;
 
     if (find("problem") != nullptr || data_sound_) {
       if (out_.evaluates(EvaluationSet::test) && !has_test) no_rows("test");
       if (out_.evaluates(EvaluationSet::validation) && !has_validation) no_rows("validation");
+      const bool has_client_test = out_.data && out_.data->split.client_test > 0;
+      if (out_.evaluates(EvaluationSet::client_test) && !has_client_test) no_rows("client_test");
     }
-    if (out_.evaluates(Metric::accuracy) && !objective->prediction().has_classes()) {
-      mistake("evaluation.metrics", "accuracy needs classes, and {} has none", objective->name());
+    for (const Metric m : out_.evaluation.metrics) {
+      if (const auto missing = missing_for(m, objective->prediction()); !missing.empty()) {
+        mistake("evaluation.metrics", "{} needs {}, and {} has none", to_string(m), missing,
+                objective->name());
+      }
     }
+    check_evaluated_clients();
     if (out_.evaluates(Metric::distance) && !objective->has_known_minimiser()) {
       mistake("evaluation.metrics", "distance needs a known minimiser, and {} has none",
               objective->name());
     }
     if (schedule_sound_ && schedule.stop) read_targets(*schedule.stop);
+  }
+  void check_evaluated_clients() {
+    const bool measures_clients =
+        out_.evaluates(EvaluationSet::train) || out_.evaluates(EvaluationSet::client_test);
+    if (out_.evaluation.per_client && !measures_clients) {
+      mistake("evaluation.per_client",
+              "is of the sets train and client_test, and evaluation.on has neither");
+    }
+    if (!out_.evaluation.clients || !clients_sound_) return;
+    const std::uint64_t honest = out_.clients.count - out_.clients.byzantine.clients.size();
+    if (!measures_clients && !out_.evaluates(Metric::gradient_norm)) {
+      mistake("evaluation.clients",
+              "is of the sets train and client_test, and evaluation.on has neither");
+    } else if (*out_.evaluation.clients > honest) {
+      mistake("evaluation.clients", "expected at most the {} honest clients, found {}", honest,
+              *out_.evaluation.clients);
+    }
   }
   void no_rows(std::string_view set) {
     if (out_.data) {
@@ -655,36 +679,18 @@ class Loader {
   }
 
   void read_targets(const StopSection& stop) {
-    using Set = EvaluationSet;
-    struct Target {
-      std::optional<double> value;
-      std::optional<Set> set;
-      Metric metric;
-    };
-    const Target targets[] = {{stop.train_loss, Set::train, Metric::loss},
-                              {stop.train_accuracy, Set::train, Metric::accuracy},
-                              {stop.train_objective, Set::train, Metric::objective},
-                              {stop.validation_loss, Set::validation, Metric::loss},
-                              {stop.validation_accuracy, Set::validation, Metric::accuracy},
-                              {stop.validation_objective, Set::validation, Metric::objective},
-                              {stop.test_loss, Set::test, Metric::loss},
-                              {stop.test_accuracy, Set::test, Metric::accuracy},
-                              {stop.test_objective, Set::test, Metric::objective},
-                              {stop.gradient_norm, {}, Metric::gradient_norm},
-                              {stop.distance, {}, Metric::distance}};
-    for (const Target& target : targets) {
-      if (!target.value) continue;
+    for (const auto& [name, target] : possible_targets()) {
+      const auto given = stop.targets.find(name);
+      if (given == stop.targets.end()) continue;
+      const std::string path = "schedule.stop." + name;
+      const std::string set = target.set_name();
       const std::string metric(to_string(target.metric));
-      const std::string set(target.set ? to_string(*target.set) : "");
-      const std::string path =
-          fmt::format("schedule.stop.{}{}{}", set, target.set ? "_" : "", metric);
-      if (target.set && !out_.evaluates(*target.set)) {
+      if (!set.empty() && !out_.evaluates(target.set)) {
         mistake(path, "is never measured: '{}' is not in evaluation.on", set);
       } else if (!out_.evaluates(target.metric)) {
         mistake(path, "is never measured: '{}' is not in evaluation.metrics", metric);
       }
-      out_.schedule.stop.targets.push_back(
-          {set, metric, *target.value, target.metric == Metric::accuracy});
+      out_.schedule.stop.targets.push_back({set, metric, given->second, higher_is_better(metric)});
     }
   }
 

@@ -189,6 +189,12 @@ class Recorder final : public Observer {
     return checkpoints_.write(c, std::move(manifest));
   }
 
+  Result<void> clients(const ClientTable& table) override {
+    const DataSet* data = prepared_.data();
+    return write_clients(directory_.path(), table, scenario_.clients.byzantine.clients,
+                         data == nullptr ? std::span<const double>() : data->store.classes());
+  }
+
   void note(const std::string& text) override {
     if (progress_) progress_->print(text);
     // A note that cannot be written must not end a run that could go on.
@@ -208,9 +214,8 @@ class Recorder final : public Observer {
     Measured wanted;
     for (const auto& [set, metrics] : all) {
       for (const auto& [metric, value] : metrics) {
-        for (const Metric m : scenario_.evaluation.metrics) {
-          if (to_string(m) == metric) wanted[set][metric] = value;
-        }
+        const MetricInfo* info = find_metric(metric);
+        if (info != nullptr && scenario_.evaluates(info->metric)) wanted[set][metric] = value;
       }
     }
     return wanted;
@@ -314,7 +319,7 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
       departure.is_finished = directory->is_finished();
       if (departure.is_finished) return {};
       COHORT_DO(write_references(directory->path(), scenario, prepared->files()));
-      COHORT_TRY(auto l, RunLogs::open(directory->path()));
+      COHORT_TRY(auto l, RunLogs::open(directory->path(), measured_names(scenario.evaluation)));
       logs.emplace(std::move(l));
       std::error_code error;
       std::filesystem::create_directories(directory->checkpoints(), error);

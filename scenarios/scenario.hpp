@@ -39,7 +39,7 @@ struct Clients {
   Byzantine byzantine;  // attack is null without Byzantine clients
 };
 
-enum class EvaluationSet { train, validation, test };
+enum class EvaluationSet { train, validation, test, client_test };
 std::string_view to_string(EvaluationSet set);
 
 enum class ScheduleType { synchronous };
@@ -53,11 +53,25 @@ struct Schedule {
 };
 
 struct Evaluation {
-  std::uint64_t every = 1;  // rounds; the last round is always evaluated
+  std::uint64_t every = 1;  // rounds; 0: none between; the last round is always evaluated
   bool at_start = true;
   std::vector<EvaluationSet> on;
   std::vector<Metric> metrics;
+  std::optional<std::uint64_t> clients;  // that count on train and client_test; none: all
+  bool per_client = false;
 };
+
+/// A metric of a set, or of the model, whose set has no meaning.
+struct Target {
+  EvaluationSet set = EvaluationSet::train;
+  Metric metric{};
+  /// Empty for a metric of the model.
+  std::string set_name() const;
+};
+/// Every metric that a scenario may name, in the order in which they are written: "test_accuracy".
+std::vector<std::pair<std::string, Target>> possible_targets();
+/// (set, metric), set empty for a metric of the model: what such an evaluation writes, in order.
+std::vector<std::pair<std::string, std::string>> measured_names(const Evaluation& evaluation);
 
 struct CheckpointPolicy {
   double every_seconds = 30;

@@ -1,5 +1,7 @@
 #include "scenarios/sections.hpp"
 
+#include <algorithm>
+
 namespace cohort {
 
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
@@ -11,7 +13,8 @@ std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights) {
 std::vector<std::pair<std::string, EvaluationSet>> option_names(EvaluationSet) {
   return {{"train", EvaluationSet::train},
           {"validation", EvaluationSet::validation},
-          {"test", EvaluationSet::test}};
+          {"test", EvaluationSet::test},
+          {"client_test", EvaluationSet::client_test}};
 }
 std::vector<std::pair<std::string, Metric>> option_names(Metric) {
   std::vector<std::pair<std::string, Metric>> names;
@@ -56,6 +59,44 @@ std::string_view name_of(E value) {
 
 std::string_view to_string(EvaluationSet set) { return name_of(set); }
 
+std::string Target::set_name() const {
+  return is_of_a_set(metric) ? std::string(to_string(set)) : std::string();
+}
+
+std::vector<std::pair<std::string, Target>> possible_targets() {
+  std::vector<std::pair<std::string, Target>> targets;
+  for (const auto& [name, set] : option_names(EvaluationSet{})) {
+    for (const MetricInfo& info : metric_infos()) {
+      if (!info.is_of_a_set) continue;
+      targets.emplace_back(name + "_" + std::string(info.name), Target{set, info.metric});
+    }
+  }
+  for (const MetricInfo& info : metric_infos()) {
+    if (!info.is_of_a_set) targets.emplace_back(info.name, Target{{}, info.metric});
+  }
+  return targets;
+}
+
+std::vector<std::pair<std::string, std::string>> measured_names(const Evaluation& evaluation) {
+  const auto has = [](const auto& all, auto one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const auto& [name, target] : possible_targets()) {
+    if (!has(evaluation.metrics, target.metric)) continue;
+    const std::string set = target.set_name();
+    if (!set.empty() && !has(evaluation.on, target.set)) continue;
+    names.emplace_back(set, to_string(target.metric));
+    const bool is_of_clients =
+        target.set == EvaluationSet::train || target.set == EvaluationSet::client_test;
+    for (std::size_t s = 0; s < spreads; ++s) {
+      if (set.empty() || !is_of_clients || !evaluation.per_client) break;
+      names.emplace_back(set, name_of(target.metric, static_cast<Spread>(s)));
+    }
+  }
+  return names;
+}
+
 bool OptionType<Choice>::read(const ConfigNode& node, const std::string& path, const Bounds&,
                               Choice& out, Mistakes& mistakes) {
   if (!node.is_text() && !node.is_table()) {
@@ -71,6 +112,8 @@ void SplitSection::declare(OptionTable<SplitSection>& t) {
         "share of the rows that train; what the others leave");
   t.add("validation", &SplitSection::validation, probability, "share for validation; 0");
   t.add("test", &SplitSection::test, probability, "share for test, unless a test file is named; 0");
+  t.add("client_test", &SplitSection::client_test, zero_to_below_one,
+        "share of its training rows that every client keeps for a test of its own");
 }
 
 void PartitionSection::declare(OptionTable<PartitionSection>& t) {
@@ -137,18 +180,12 @@ void AggregationSection::declare(OptionTable<AggregationSection>& t) {
 }
 
 void StopSection::declare(OptionTable<StopSection>& t) {
-  const std::string below = "stop when it is at most this", above = "stop when it is at least this";
-  t.add("train_loss", &StopSection::train_loss, below);
-  t.add("train_accuracy", &StopSection::train_accuracy, probability, above);
-  t.add("train_objective", &StopSection::train_objective, below);
-  t.add("validation_loss", &StopSection::validation_loss, below);
-  t.add("validation_accuracy", &StopSection::validation_accuracy, probability, above);
-  t.add("validation_objective", &StopSection::validation_objective, below);
-  t.add("test_loss", &StopSection::test_loss, below);
-  t.add("test_accuracy", &StopSection::test_accuracy, probability, above);
-  t.add("test_objective", &StopSection::test_objective, below);
-  t.add("gradient_norm", &StopSection::gradient_norm, non_negative, below + ", on train");
-  t.add("distance", &StopSection::distance, non_negative, below + ", to the known minimiser");
+  for (const auto& [name, target] : possible_targets()) {
+    const MetricInfo& info = info_of(target.metric);
+    const char* side = info.higher_is_better ? "least" : "most";
+    t.add_entry(name, &StopSection::targets, Bounds{info.least, info.most},
+                std::string("stop when it is at ") + side + " this");
+  }
   t.add("oracle_calls", &StopSection::oracle_calls, at_least(1),
         "stop after so many, of all clients");
   t.add("protocol_bytes", &StopSection::protocol_bytes, at_least(1),
@@ -169,11 +206,17 @@ void ScheduleSection::declare(OptionTable<ScheduleSection>& t) {
 }
 
 void EvaluationSection::declare(OptionTable<EvaluationSection>& t) {
-  t.add("every", &EvaluationSection::every, at_least(1), "rounds; the last one always");
+  t.add("every", &EvaluationSection::every, "rounds; 0: none between; the last one always");
   t.add("at_start", &EvaluationSection::at_start, "whether the starting point is evaluated");
   t.add("on", &EvaluationSection::on, "sets of rows; test if there is one, else train");
   t.add("metrics", &EvaluationSection::metrics,
         "loss, and accuracy where there are classes; objective includes the regulariser");
+  t.add("clients", &EvaluationSection::clients, at_least(1),
+        "honest clients whose rows count on train and client_test: all, or so many, drawn once "
+        "from run.seed");
+  t.add("per_client", &EvaluationSection::per_client,
+        "whether each client is measured too: mean, deviation, worst tenth and Jain's index over "
+        "clients, and clients.csv at the end");
 }
 
 void ReferenceSection::declare(OptionTable<ReferenceSection>& t) {

@@ -3,6 +3,7 @@
 // absent optional takes a default that depends on other options; the loader fills it in.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,18 +67,22 @@ struct OptionType<T> {
 };
 
 /// A number, or a word that stands for one that is computed.
-template <class Number>
+enum class Word { automatic, slurm, all };
+template <class Number, Word word>
 struct NumberOr {
   std::optional<Number> number;  // none: the word
 };
-using CountOrAuto = NumberOr<std::uint64_t>;  // "auto"
-using SecondsOrSlurm = NumberOr<double>;      // "slurm"
-template <class Number>
-struct OptionType<NumberOr<Number>> {
-  static constexpr const char* word = std::is_same_v<Number, double> ? "slurm" : "auto";
+using CountOrAuto = NumberOr<std::uint64_t, Word::automatic>;  // "auto"
+using SecondsOrSlurm = NumberOr<double, Word::slurm>;          // "slurm"
+using CountOrAll = NumberOr<std::uint64_t, Word::all>;         // "all"
+template <class Number, Word which>
+struct OptionType<NumberOr<Number, which>> {
+  static constexpr const char* word = which == Word::slurm ? "slurm"
+                                      : which == Word::all ? "all"
+                                                           : "auto";
   static std::string name() { return OptionType<Number>::name() + " | \"" + word + '"'; }
   static bool read(const ConfigNode& node, const std::string& path, const Bounds& bounds,
-                   NumberOr<Number>& out, Mistakes& mistakes) {
+                   NumberOr<Number, which>& out, Mistakes& mistakes) {
     if (node.is_text()) {
       if (node.text() == word) {
         out.number.reset();
@@ -88,7 +93,7 @@ struct OptionType<NumberOr<Number>> {
     }
     return OptionType<Number>::read(node, path, bounds, out.number.emplace(), mistakes);
   }
-  static ConfigNode write(const NumberOr<Number>& value) {
+  static ConfigNode write(const NumberOr<Number, which>& value) {
     return value.number ? OptionType<Number>::write(*value.number)
                         : config_value(std::string(word));
   }
@@ -101,6 +106,7 @@ struct SplitSection {
   std::optional<double> train;  // default: what the others leave
   std::optional<double> validation;
   std::optional<double> test;
+  double client_test = 0;
   static void declare(OptionTable<SplitSection>& t);
 };
 
@@ -166,11 +172,7 @@ struct AggregationSection {
 
 struct StopSection {
   using is_nested_section = void;
-  std::optional<double> train_loss, train_accuracy, train_objective;
-  std::optional<double> validation_loss, validation_accuracy, validation_objective;
-  std::optional<double> test_loss, test_accuracy, test_objective;
-  std::optional<double> gradient_norm;  // of train
-  std::optional<double> distance;
+  std::map<std::string, double> targets;  // by name: <set>_<metric>, or a metric of the model
   std::optional<std::uint64_t> oracle_calls;
   std::optional<std::uint64_t> protocol_bytes;
   std::optional<SecondsOrSlurm> wall_time;
@@ -192,6 +194,8 @@ struct EvaluationSection {
   bool at_start = true;
   std::optional<std::vector<EvaluationSet>> on;
   std::optional<std::vector<Metric>> metrics;
+  CountOrAll clients;
+  bool per_client = false;
   static void declare(OptionTable<EvaluationSection>& t);
 };
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "comm/codec.hpp"
+#include "core/random.hpp"
 #include "scenarios/model_file.hpp"
 
 namespace cohort {
@@ -34,6 +35,39 @@ Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
   return {};
 }
 
+RowSource source_of(EvaluationSet set) {
+  switch (set) {
+    case EvaluationSet::train:
+      return RowSource::client;
+    case EvaluationSet::validation:
+      return RowSource::validation;
+    case EvaluationSet::test:
+      return RowSource::test;
+    case EvaluationSet::client_test:
+      break;
+  }
+  return RowSource::client_test;
+}
+
+// The clients that count on train and client_test, ascending: the honest ones, or a subsample of
+// them that is the same on every rank and in every round.
+std::vector<std::uint64_t> evaluated_clients(const Scenario& s) {
+  std::vector<std::uint64_t> honest;
+  auto liar = s.clients.byzantine.clients.begin();
+  for (std::uint64_t c = 0; c < s.clients.count; ++c) {
+    if (liar != s.clients.byzantine.clients.end() && liar->value == c) {
+      ++liar;
+    } else {
+      honest.push_back(c);
+    }
+  }
+  if (!s.evaluation.clients) return honest;
+  const Stream stream(s.seeds.run, Purpose::evaluation);
+  auto chosen = sample_without_replacement(stream, *s.evaluation.clients, honest.size());
+  for (std::uint64_t& place : chosen) place = honest[place];
+  return chosen;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::uint32_t rank,
@@ -46,6 +80,12 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::
     COHORT_TRY(DataSet data, load_data(*scenario.data, share));
     p->data_.emplace(std::move(data));
     input.data = &p->data_->store;
+  }
+  if (scenario.evaluates(EvaluationSet::client_test) &&
+      p->data_->store.count(RowSource::client_test) == 0) {
+    return bad_input(fmt::format(
+        "evaluation.on: data.split.client_test = {} leaves none of the {} clients a test row",
+        scenario.data->split.client_test, scenario.clients.count));
   }
   COHORT_TRY(p->function_, scenario.objective->make(input));
   COHORT_DO(check_phases(scenario, p->function_->layout()));
@@ -82,13 +122,24 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
   w.held = rank_range(s.clients.count, rank, ranks);
   w.rank = Rank(rank);
   w.ranks = ranks;
-  w.evaluate_train = s.evaluates(EvaluationSet::train);
-  w.evaluate_gradient = s.evaluates(Metric::gradient_norm);
-  for (const auto& [set, source] : {std::pair(EvaluationSet::validation, RowSource::validation),
-                                    std::pair(EvaluationSet::test, RowSource::test)}) {
-    if (!data_ || !s.evaluates(set)) continue;
-    w.sets.push_back({std::string(to_string(set)), source, data_->store.held(source),
-                      data_->store.count(source)});
+  w.evaluation.metrics = s.evaluation.metrics;
+  w.evaluation.per_client = s.evaluation.per_client;
+  const std::vector<std::uint64_t> evaluated = evaluated_clients(s);
+  for (const std::uint64_t c : evaluated) {
+    if (c >= w.held.first && c < w.held.last) w.evaluation.clients.push_back(c);
+  }
+  for (const EvaluationSet set : s.evaluation.on) {
+    const RowSource source = source_of(set);
+    EvaluatedSet measured{std::string(to_string(set)), source, 0, {0, 0}};
+    if (is_of_clients(source)) {
+      for (const std::uint64_t c : evaluated) {
+        measured.total += data_ ? data_->store.rows_of_client(ClientId(c), source) : 1;
+      }
+    } else {
+      measured.total = data_->store.count(source);
+      measured.held = data_->store.held(source);
+    }
+    w.evaluation.sets.push_back(std::move(measured));
   }
   w.traces_replies = s.site.trace == Trace::clients;
   if (rank == 0 && s.evaluates(Metric::distance)) {
@@ -96,7 +147,7 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
     for (std::uint64_t c = 0; c < s.clients.count; ++c) {
       weights.push_back(client_weight(ClientId(c)));
     }
-    w.optimum = function_->minimiser(weights);
+    w.evaluation.optimum = function_->minimiser(weights);
   }
   return w;
 }
@@ -123,7 +174,9 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   p.evaluation.every = s.evaluation.every;
   p.evaluation.at_start = s.evaluation.at_start;
   p.evaluation.enabled = !s.evaluation.metrics.empty();
-  p.evaluation.accuracy = s.evaluates(Metric::accuracy);
+  p.evaluation.prediction = function_->prediction();
+  p.evaluation.metrics = s.evaluation.metrics;
+  p.evaluation.per_client = s.evaluation.per_client;
   p.checkpoint.every = Seconds(s.site.checkpoint.every_seconds);
   p.checkpoint.every_rounds = s.site.checkpoint.every_rounds;
   return p;
@@ -232,6 +285,7 @@ class Driver {
                                   {before_ + now(), stopwatch_.take(), take_imbalance()});
   }
   Result<void> act(WriteCheckpoint& a) { return input_.observer->checkpoint(a); }
+  Result<void> act(WriteClients& a) { return input_.observer->clients(a.table); }
   Result<void> act(Note& a) {
     input_.observer->note(a.text);
     return {};

@@ -62,6 +62,8 @@ class Observer {
   virtual Result<void> round(const RoundReport&, const ServerCheckpoint& state,
                              const RoundTiming&) = 0;
   virtual Result<void> checkpoint(const WriteCheckpoint&) = 0;
+  /// At the end of a run that measures each client.
+  virtual Result<void> clients(const ClientTable&) { return {}; }
   virtual void note(const std::string&) = 0;
   /// Where workers save their clients' states.
   virtual std::string checkpoint_directory() const = 0;

@@ -48,30 +48,6 @@ std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
   return ids;
 }
 
-/// The sums over a sample, in pieces of one block of rows, which stay in cache.
-RowScores scores_of(const Function& f, Function::Context context, const Sample& sample, VecView x) {
-  const std::size_t columns = f.prediction().has_classes() ? f.prediction().columns : 0;
-  const std::uint64_t block = row_block(0);
-  std::vector<double> losses(block), labels(block), scores(block * columns);
-  RowScores sums;
-  for (std::uint64_t first = 0; first < sample.count; first += block) {
-    Sample piece = sample;
-    piece.first += first;
-    piece.count = std::min(block, sample.count - first);
-    const std::span<double> loss = std::span(losses).first(piece.count);
-    f.predict(context, piece, x, loss, std::span(scores).first(piece.count * columns));
-    sums.loss += kernels::sum(loss);
-    sums.rows += static_cast<double>(piece.count);
-    if (columns == 0) continue;
-    f.labels(piece, labels);
-    for (std::size_t j = 0; j < piece.count; ++j) {
-      const auto row = std::span<const double>(scores).subspan(j * columns, columns);
-      sums.correct += static_cast<double>(predicted_class(row)) == labels[j] ? 1 : 0;
-    }
-  }
-  return sums;
-}
-
 ClientRecord fresh_record(const WorkerSetup& setup) {
   const Layout& layout = setup.function->layout();
   ClientRecord record;
@@ -89,7 +65,12 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
       phases_(setup_.method->phases(setup_.function->layout())),
       store_(*setup_.method, [this] { return fresh_record(setup_); }),
       replica_(setup_.method->replica(setup_.function->layout())),
-      lanes_(pool.size()) {
+      lanes_(pool.size()),
+      evaluator_(setup_.evaluation,
+                 {setup_.function, pool_, setup_.held,
+                  rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks),
+                  setup_.rank == Rank(0), setup_.client_weight,
+                  [this](std::size_t lane) -> Scratch& { return lanes_[lane].scratch; }}) {
   const ClientRecord fresh = fresh_record(setup_);
   remembers_method_ = !fresh.method.is<NoState>();
   remembers_pipeline_ = !fresh.pipeline.empty();
@@ -127,7 +108,7 @@ Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
       if (message.x.size() != setup_.function->layout().shared() * sizeof(double)) {
         return bad_input("evaluation: the model does not have the length of the layout");
       }
-      return std::optional(encode(evaluate(message)));
+      return std::optional(encode(evaluator_.measure(message)));
     }
     case SaveMessage::type: {
       COHORT_TRY(const auto message, decode<SaveMessage>(frame, coordinator_name));
@@ -369,78 +350,6 @@ Result<std::optional<AggregatedMessage>> Worker::aggregate(const AggregateMessag
   held_rows_.reset();
   if (setup_.rank != Rank(0)) return std::optional<AggregatedMessage>();
   return std::optional(std::move(combined));
-}
-
-EvaluatedMessage Worker::evaluate(const EvaluateMessage& message) {
-  const Function& f = *setup_.function;
-  const auto x = as_vec(message.x.as<double>());
-  EvaluatedMessage out;
-  out.round = message.round;
-  out.regulariser = f.regulariser(x);
-  const auto add_scores = [](std::size_t) {
-    return [](RowScores& left, RowScores&& right) {
-      left.loss += right.loss;
-      left.correct += right.correct;
-      left.rows += right.rows;
-    };
-  };
-  const IdRange clients = rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks);
-  // Training metrics are those of honest clients.
-  std::vector<std::uint64_t> honest;
-  if (setup_.evaluate_train || setup_.evaluate_gradient) {
-    for (std::uint64_t c = setup_.held.first; c < setup_.held.last; ++c) {
-      const auto& liars = setup_.byzantine.clients;
-      if (!std::binary_search(liars.begin(), liars.end(), ClientId(c)) &&
-          f.rows(RowSource::client, ClientId(c)) > 0) {
-        honest.push_back(c);
-      }
-    }
-  }
-  const auto all_rows = [&](std::uint64_t c) {
-    return Sample{RowSource::client, ClientId(c), 0, f.rows(RowSource::client, ClientId(c)), {}};
-  };
-  if (setup_.evaluate_train) {
-    out.scores["train"] = ordered_sum<RowScores>(
-        honest, *pool_,
-        [&](std::size_t, std::uint64_t c, std::size_t lane) {
-          return std::optional(scores_of(f, {*pool_, lanes_[lane].scratch}, all_rows(c), x));
-        },
-        add_scores, clients);
-  }
-  for (const EvaluationShare& set : setup_.sets) {
-    const std::uint64_t block = row_block(set.total);
-    const std::uint64_t first = set.held.first / block;
-    std::vector<std::uint64_t> blocks;
-    for (std::uint64_t b = first; b * block < set.held.last; ++b) blocks.push_back(b);
-    IdRange range{first, set.held.last == set.total ? IdRange{}.last : set.held.last / block};
-    out.scores[set.name] = ordered_sum<RowScores>(
-        blocks, *pool_,
-        [&](std::size_t, std::uint64_t b, std::size_t lane) {
-          const std::uint64_t from = b * block;
-          const std::uint64_t to = std::min(from + block, set.held.last);
-          const Sample sample{set.source, ClientId{}, from - set.held.first, to - from, {}};
-          return std::optional(scores_of(f, {*pool_, lanes_[lane].scratch}, sample, x));
-        },
-        add_scores, range);
-  }
-  if (setup_.evaluate_gradient) {
-    out.gradient = ordered_sum<ReplySum>(
-        honest, *pool_,
-        [&](std::size_t, std::uint64_t c, std::size_t lane) {
-          Block g = dense_block("gradient", message.x.as<double>());
-          f.gradient({*pool_, lanes_[lane].scratch}, all_rows(c), x, {},
-                     as_vec(g.mutable_doubles()));
-          ReplySum leaf;
-          leaf.push_back(weighted_leaf(std::move(g), setup_.client_weight(ClientId(c))));
-          return std::optional(std::move(leaf));
-        },
-        [&](std::size_t lane) { return AddReplies{&lanes_[lane].spare}; }, clients);
-  }
-  if (setup_.optimum && setup_.rank == Rank(0)) {
-    out.distance =
-        std::sqrt(kernels::squared_distance(message.x.as<double>(), as_span(*setup_.optimum)));
-  }
-  return out;
 }
 
 // A checkpoint file, sealed: replica and the Ask that it has seen, client records.

@@ -15,16 +15,9 @@
 #include "comm/exchange.hpp"
 #include "comm/messages.hpp"
 #include "worker/client_store.hpp"
+#include "worker/evaluation.hpp"
 
 namespace cohort {
-
-/// Rows of an evaluation set that a worker holds: whole row blocks of a set of `total` rows.
-struct EvaluationShare {
-  std::string name;  // "validation", "test"
-  RowSource source = RowSource::test;
-  IdRange held;
-  std::uint64_t total = 0;
-};
 
 /// Which clients lie, from which round on, and how.
 struct ByzantinePlan {
@@ -50,11 +43,7 @@ struct WorkerSetup {
   IdRange held;                                   // clients of this worker
   Rank rank{};
   std::uint32_t ranks = 1;
-  // What an evaluation measures.
-  bool evaluate_train = false;
-  std::vector<EvaluationShare> sets;
-  bool evaluate_gradient = false;
-  std::optional<Vec> optimum;  // where it is known; measured by rank 0
+  EvaluationSetup evaluation;
   bool traces_replies = false;
   Seconds exchange_limit{600};
 };
@@ -109,7 +98,6 @@ class Worker {
   void finish_reply(const AskMessage& message, ClientId client, Lane& lane,
                     ClientPipelineState& pipeline);
   Result<std::optional<AggregatedMessage>> aggregate(const AggregateMessage& message);
-  EvaluatedMessage evaluate(const EvaluateMessage& message);
   SavedMessage save(const SaveMessage& message);
   /// Whether a block is summed here rather than combined by the rule or gathered.
   bool is_summed(const BlockSpec& spec) const;
@@ -122,6 +110,7 @@ class Worker {
   State replica_;
   AskId observed_;  // last Ask that the replica has seen
   std::vector<Lane> lanes_;
+  Evaluator evaluator_;
   std::optional<HeldRows> held_rows_;
   std::uint64_t last_sequence_ = 0;
   bool remembers_method_ = false;

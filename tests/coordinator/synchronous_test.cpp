@@ -242,6 +242,11 @@ TEST_F(SynchronousTest, EvaluatesTheLastRoundWhateverTheInterval) {
   plan_.evaluation.enabled = true;
   plan_.evaluation.at_start = false;
   plan_.evaluation.every = 2;
+  RowStatistics two_rows, one_row;
+  two_rows.rows = 2;
+  two_rows.loss = 4;
+  one_row.rows = 1;
+  one_row.loss = 2;
   auto s = make();
   auto actions = s.start(Seconds(0));
   std::vector<std::uint64_t> evaluated;
@@ -254,9 +259,9 @@ TEST_F(SynchronousTest, EvaluatesTheLastRoundWhateverTheInterval) {
       evaluated.push_back(e.message.round);
       EvaluatedMessage m;
       m.round = e.message.round;
-      m.scores["test"] = {{0, RowScores{4.0, 1, 2}}};
+      m.statistics["test"] = {{0, two_rows}};
       EXPECT_TRUE(s.on_evaluated(Rank(0), m, Seconds(0)).empty());
-      m.scores["test"] = {{1, RowScores{2.0, 1, 1}}};
+      m.statistics["test"] = {{1, one_row}};
       next = s.on_evaluated(Rank(1), m, Seconds(0));
       EXPECT_EQ(of<WriteRound>(next)[0].report.measured->at("test").at("loss"), 2.0);
     }

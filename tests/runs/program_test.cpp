@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <regex>
 #include <sstream>
 #include <thread>
@@ -99,7 +100,7 @@ class ProgramTest : public testing::Test {
     all.insert(all.end(), words.begin(), words.end());
     return all;
   }
-  /// model_hash of every case below a run folder, by path.
+  /// model_hash of every case below a run folder, and a hash of all that was measured, by path.
   std::map<std::string, std::string> hashes(const std::string& out) const {
     std::map<std::string, std::string> found;
     const std::regex pattern("\"model_hash\": \"([0-9a-f]{32})\"");
@@ -108,7 +109,12 @@ class ProgramTest : public testing::Test {
       std::smatch match;
       const std::string text = text_of(entry.path());
       if (std::regex_search(text, match, pattern)) {
-        found[fs::relative(entry.path(), folder_ / out).string()] = match[1];
+        std::string measured;
+        for (const char* file : {"metrics.jsonl", "rounds.csv", "clients.csv"}) {
+          measured += text_of(entry.path().parent_path() / file);
+        }
+        found[fs::relative(entry.path(), folder_ / out).string()] =
+            match[1].str() + " " + std::to_string(std::hash<std::string>{}(measured));
       }
     }
     return found;
@@ -205,6 +211,8 @@ INSTANTIATE_TEST_SUITE_P(Scenarios, SameBits,
                          testing::Values(Subject{"quickstart", false, "scenarios/quickstart.toml"},
                                          Subject{"heterogeneity", false,
                                                  "scenarios/heterogeneity.toml"},
+                                         Subject{"evaluation", false,
+                                                 "tests/probes/evaluation.toml"},
                                          Subject{"newton", true, "tests/probes/newton.toml"},
                                          Subject{"ef21", true, "tests/probes/ef21.toml"},
                                          Subject{"seed", true, "tests/probes/seed.toml"}),

@@ -185,6 +185,71 @@ metrics = ["accuracy"]
               ElementsAre(HasSubstr("accuracy needs classes, and quadratic has none")));
 }
 
+TEST(Loader, MetricsAreRefusedWithWhatTheModelLacks) {
+  const auto refused = [](const std::string& metric) {
+    const auto lines = mistakes(with("[evaluation]\nmetrics = [\"" + metric + "\"]\n"));
+    return lines.size() == 1 ? lines[0] : std::to_string(lines.size()) + " messages";
+  };
+  EXPECT_THAT(refused("rmse"), HasSubstr("rmse needs labels that are real numbers, and softmax"));
+  EXPECT_THAT(refused("distance"), HasSubstr("distance needs a known minimiser"));
+  for (const char* metric : {"balanced_accuracy", "auroc", "f1", "brier", "gradient_norm"}) {
+    EXPECT_EQ(refused(metric), "0 messages") << metric;
+  }
+}
+
+TEST(Loader, EvaluatesClientsOnRowsOfTheirOwn) {
+  const std::string text = replaced(base, "test = 0.2", "test = 0.2, client_test = 0.25");
+  const Scenario s = loaded(text + R"([evaluation]
+every = 0
+on = ["client_test"]
+clients = 7
+per_client = true
+)");
+  EXPECT_EQ(s.data->split.client_test, 0.25);
+  EXPECT_EQ(s.evaluation.every, 0U);
+  EXPECT_EQ(s.evaluation.clients, 7U);
+  EXPECT_TRUE(s.evaluation.per_client);
+  EXPECT_EQ(measured_names(s.evaluation).front().second, "loss");
+  EXPECT_EQ(measured_names(s.evaluation).size(), 10U);  // loss, accuracy and their four spreads
+  const Scenario all = loaded(text + "[evaluation]\nclients = \"all\"\n");
+  EXPECT_FALSE(all.evaluation.clients);
+
+  const auto one = [](const std::string& t, const std::string& part) {
+    EXPECT_THAT(mistakes(t), ElementsAre(HasSubstr(part)));
+  };
+  one(with("[evaluation]\non = [\"client_test\"]\n"),
+      "there are no client_test rows: data.split.client_test is 0");
+  one(replaced(base, "test = 0.2", "test = 0.2, client_test = 1"), "data.split.client_test");
+  one(with("[evaluation]\nper_client = true\n"), "evaluation.on has neither");
+  one(with("[evaluation]\nclients = 3\n"), "evaluation.on has neither");
+  one(replaced(with("[evaluation]\non = [\"train\"]\nclients = 46\n"), "count = 50",
+               "count = 50\nbyzantine = { count = 5, attack = \"sign_flip\" }"),
+      "expected at most the 45 honest clients, found 46");
+}
+
+TEST(Loader, StopsAtAnyMetricOfAnySet) {
+  const Scenario s = loaded(with(R"([schedule.stop]
+test_f1 = 0.9
+test_brier = 0.1
+[evaluation]
+metrics = ["f1", "brier"]
+)"));
+  ASSERT_EQ(s.schedule.stop.targets.size(), 2U);
+  EXPECT_EQ(s.schedule.stop.targets[0].metric, "f1");
+  EXPECT_TRUE(s.schedule.stop.targets[0].at_least);
+  EXPECT_EQ(s.schedule.stop.targets[1].metric, "brier");
+  EXPECT_FALSE(s.schedule.stop.targets[1].at_least);
+  const auto refused = [](const std::string& stop) {
+    return mistakes(with("[schedule.stop]\n" + stop + "\n"));
+  };
+  EXPECT_THAT(refused("client_test_auroc = 0.9"),
+              ElementsAre(HasSubstr("'client_test' is not in evaluation.on")));
+  EXPECT_THAT(refused("test_auroc = 0.9"),
+              ElementsAre(HasSubstr("'auroc' is not in evaluation.metrics")));
+  EXPECT_THAT(refused("test_f1 = 1.5"), testing::Not(testing::IsEmpty()));
+  EXPECT_THAT(refused("test_acuracy = 0.5"), ElementsAre(HasSubstr("test_accuracy")));
+}
+
 TEST(Loader, AnnouncesTheSmallestCohortThatIsEnough) {
   const std::string text =
       replaced(replaced(with("[aggregation]\nrule = \"median\"\nf = \"auto\"\n"),
