@@ -31,7 +31,7 @@ RoundRecord record(std::uint64_t round) {
 
 TEST(RunLogs, MetricsHaveOneObjectARoundInAFixedOrder) {
   const Folder folder;
-  auto logs = RunLogs::open(folder.path());
+  auto logs = RunLogs::open(folder.path(), {});
   ASSERT_TRUE(logs);
   ASSERT_TRUE(logs->write(record(0)));
   RoundRecord r = record(1);
@@ -54,10 +54,9 @@ TEST(RunLogs, MetricsHaveOneObjectARoundInAFixedOrder) {
 
 TEST(RunLogs, RoundsHaveTheColumnsOfTheRun) {
   const Folder folder;
-  auto logs = RunLogs::open(folder.path(), {{"validation", "loss"},
-                                            {"test", "loss"},
-                                            {"test", "loss_std"},
-                                            {"", "gradient_norm"}});
+  auto logs = RunLogs::open(
+      folder.path(),
+      {{"validation", "loss"}, {"test", "loss"}, {"test", "loss_std"}, {"", "gradient_norm"}});
   ASSERT_TRUE(logs);
   RoundRecord r = record(1);
   r.measured = Measured{{"test", {{"loss", 0.5}}}};
@@ -70,9 +69,26 @@ TEST(RunLogs, RoundsHaveTheColumnsOfTheRun) {
             "2,40,39,1,8,12,1000,2000,3,0.1,,,,\n");
 }
 
+TEST(Clients, HaveALineEach) {
+  const Folder folder;
+  ClientTable table;
+  table.columns = {"train_loss", "client_test_accuracy"};
+  table.rows = {3, 2, 0};
+  table.labels = {3, 0, 1, 1, 0, 0};
+  table.values = {0.5, 0.1, 1.0 / 3, std::nan(""), std::nan(""), std::nan("")};
+  const std::vector<ClientId> byzantine = {ClientId(2)};
+  const std::vector<double> classes = {-1, 1.5};
+  ASSERT_TRUE(write_clients(folder.path(), table, byzantine, classes));
+  EXPECT_EQ(text_of(folder / "clients.csv"),
+            "client,byzantine,rows,rows_label_-1,rows_label_1.5,train_loss,client_test_accuracy\n"
+            "0,0,3,3,0,0.5,0.1\n"
+            "1,0,2,1,1,0.3333333333333333,\n"
+            "2,1,0,0,0,,\n");
+}
+
 TEST(RunLogs, EventsAndTimings) {
   const Folder folder;
-  auto logs = RunLogs::open(folder.path());
+  auto logs = RunLogs::open(folder.path(), {});
   ASSERT_TRUE(logs);
   ASSERT_TRUE(logs->write(EventRecord{3, "note", "client 7 sent \"nan\"\n"}));
   PhaseTimes phases;
@@ -91,13 +107,13 @@ TEST(RunLogs, GoBackToACheckpoint) {
   const Folder folder;
   std::map<std::string, std::uint64_t> offsets;
   {
-    auto logs = RunLogs::open(folder.path());
+    auto logs = RunLogs::open(folder.path(), {});
     ASSERT_TRUE(logs);
     ASSERT_TRUE(logs->write(record(0)));
     offsets = logs->offsets();
     ASSERT_TRUE(logs->write(record(1)));
   }
-  auto logs = RunLogs::open(folder.path());
+  auto logs = RunLogs::open(folder.path(), {});
   ASSERT_TRUE(logs);
   ASSERT_TRUE(logs->truncate_to(offsets));
   ASSERT_TRUE(logs->write(record(2)));
@@ -158,7 +174,7 @@ TEST(Summary, ReadsBack) {
 void write_run(const std::filesystem::path& path, double loss, const std::string& model_hash,
                std::uint64_t rounds = 3) {
   std::filesystem::create_directory(path);
-  auto logs = RunLogs::open(path);
+  auto logs = RunLogs::open(path, {});
   ASSERT_TRUE(logs);
   for (std::uint64_t i = 0; i < rounds; ++i) {
     RoundRecord r = record(i);
