@@ -127,4 +127,34 @@ Result<Comparison> compare_runs(const std::filesystem::path& a, const std::files
   return Comparison{true, fmt::format("equal: {} rounds, model_hash {}", rounds, left.model_hash)};
 }
 
+Result<Comparison> compare_first_rounds(const std::filesystem::path& a,
+                                        const std::filesystem::path& b, std::uint64_t rounds) {
+  Metrics first(a), second(b);
+  COHORT_DO(first.check());
+  COHORT_DO(second.check());
+  std::string state_hash;
+  std::uint64_t compared = 0;
+  for (auto right = second.next(); right; right = second.next()) {
+    COHORT_TRY(Json r, second.parse(*right));
+    const auto left = first.next();
+    if (!left) {
+      return Comparison{
+          false, fmt::format("{} ends after {} rounds, its replay goes on", a.string(), compared)};
+    }
+    COHORT_TRY(const Json l, first.parse(*left));
+    if (r.at("round") == rounds) {
+      for (auto at = r.begin(); at != r.end();) at = l.contains(at.key()) ? ++at : r.erase(at);
+    }
+    if (l != r) {
+      COHORT_TRY(const std::string client, first_client(a, b));
+      return Comparison{false, fmt::format("differ first in round {}: {}{}", l.at("round").dump(),
+                                           differences(l, r), client)};
+    }
+    state_hash = l.value("state_hash", "");
+    compared = l.at("round");
+  }
+  return Comparison{true,
+                    fmt::format("equal: the first {} rounds, state_hash {}", compared, state_hash)};
+}
+
 }  // namespace cohort

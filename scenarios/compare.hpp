@@ -19,4 +19,9 @@ struct Comparison {
 /// is not a run, or a line of it is no JSON.
 Result<Comparison> compare_runs(const std::filesystem::path& a, const std::filesystem::path& b);
 
+/// The first `rounds` rounds alone, of which `b` is a replay: what only its last round measured
+/// does not count, since a run always evaluates its last round. Error as above.
+Result<Comparison> compare_first_rounds(const std::filesystem::path& a,
+                                        const std::filesystem::path& b, std::uint64_t rounds);
+
 }  // namespace cohort

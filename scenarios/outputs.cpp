@@ -352,6 +352,14 @@ Result<void> write_summary(const std::filesystem::path& directory, const Summary
     Json& of = set.empty() ? json["best"] : json["best"][std::string(set)];
     of[std::string(metric)] = std::move(entry);
   });
+  if (!s.model_best.empty()) json["model_best"] = s.model_best;
+  if (s.claim) {
+    json["reference"] = {{"paper", s.claim->paper},   {"metric", s.claim->flat_name()},
+                         {"value", s.claim->value},   {"tolerance", s.claim->tolerance},
+                         {"source", s.claim->source}, {"differs", s.claim->differs}};
+    const double* here = find(s.final, s.claim->set, s.claim->metric);
+    json["reference"]["here"] = here == nullptr ? Json() : Json(*here);
+  }
   const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
   return write_durably(directory / summary_file, std::as_bytes(std::span(text)));
 }

@@ -142,6 +142,8 @@ struct Summary {
   Seconds elapsed{0};
   Measured final;
   Measured best;
+  std::string model_best;      // "validation_loss": what chose model_best.npz; empty without one
+  std::optional<Claim> claim;  // [reference]
   std::map<std::string, std::map<std::string, std::uint64_t>> best_round;
 };
 

@@ -459,6 +459,10 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
       s.threads = pool.size();
       s.elapsed = std::chrono::steady_clock::now() - begun;
       s.final = recorder->final();
+      if (const auto by = scenario.best_by()) {
+        s.model_best = by->set.empty() ? by->metric : by->set + "_" + by->metric;
+      }
+      s.claim = scenario.claim;
       if (session) {
         outcome.code = session->code;
         s.rounds = session->rounds;

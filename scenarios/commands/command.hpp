@@ -54,6 +54,8 @@ std::vector<std::unique_ptr<Command>> commands();
 
 /// Exit status of compare and verify.
 inline constexpr int different = 1;
+/// "csv", "libsvm", or empty: to be found out. Error (bad_input): none of these.
+Result<FileFormat> format_named(const std::string& name);
 /// Whether two runs computed the same bits, printed.
 int compare_and_print(const std::filesystem::path& a, const std::filesystem::path& b,
                       const Environment& environment);
@@ -64,6 +66,8 @@ std::unique_ptr<Command> list_command();
 std::unique_ptr<Command> report_command();
 std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> verify_command();
+std::unique_ptr<Command> predict_command();
+std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> doctor_command();
 std::unique_ptr<Command> version_command();
 

@@ -1,10 +1,10 @@
+#include "scenarios/verify.hpp"
+
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
 #include "scenarios/commands/command.hpp"
-#include "scenarios/loader.hpp"
 
 namespace cohort {
 
@@ -15,39 +15,44 @@ class Verify final : public Command {
   std::string name() const override { return "verify"; }
   std::string help() const override { return "Run again and compare"; }
   void declare(CLI::App& app) override {
-    app.add_option("RUN", run_, "Folder of a run")->required();
+    app.add_option("RUN", run_, "Folder of a run, or of the runs of a sweep")->required();
+    app.add_option("--rounds", rounds_, "Only the first so many rounds; default all")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--points", points_, "Of a sweep, so many runs, spread evenly; default all")
+        ->check(CLI::PositiveNumber);
   }
 
-  /// The replay is a run like any other, beside the first one; it stays where they differ.
   int run(const Environment& environment) override {
-    const std::filesystem::path run = run_;
-    auto loaded = load_scenario(run / "scenario.toml", {}, environment.catalogue());
-    if (!loaded) return environment.fail(loaded.error());
-    auto again = run;
-    if (!again.has_filename()) again = again.parent_path();
-    again += fmt::format(".verify-{}", ::getpid());
-    RunOptions options;
-    options.out = again.string();
-    options.is_quiet = true;
-    const int status =
-        environment.on_all_ranks([&](const Job& job) { return run_cases(*loaded, options, job); });
-    if (!environment.prints()) return status;
-    // A run that diverged is replayed to its divergence.
-    if (status != static_cast<int>(Code::done) && status != static_cast<int>(Code::diverged)) {
-      return status;
+    const auto runs = runs_to_verify(run_, points_);
+    if (!runs) return environment.fail(runs.error());
+    std::vector<Scenario> scenarios;
+    for (const auto& run : *runs) {
+      auto loaded = load_scenario(run / "scenario.toml", {}, environment.catalogue());
+      if (!loaded) return environment.fail(loaded.error());
+      scenarios.push_back(std::move(loaded->cases.front()));
     }
-    const int compared = compare_and_print(run, again, environment);
-    if (compared == 0) {
-      std::error_code error;
-      std::filesystem::remove_all(again, error);
-    } else if (compared == different) {
-      environment.print(fmt::format("the replay is in {}\n", again.string()));
-    }
-    return compared;
+    return environment.on_all_ranks(
+        [&](const Job& job) { return verify_all(*runs, scenarios, environment, job); });
   }
 
  private:
+  int verify_all(const std::vector<std::filesystem::path>& runs,
+                 const std::vector<Scenario>& scenarios, const Environment& environment,
+                 const Job& job) const {
+    int status = 0;
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      const auto comparison = verify_run(runs[i], scenarios[i], rounds_, job);
+      if (!comparison) return environment.fail(comparison.error());
+      const std::string name = runs.size() > 1 ? runs[i].string() + ": " : "";
+      environment.print(fmt::format("{}{}\n", name, comparison->text));
+      if (!comparison->is_equal) status = different;
+    }
+    return status;
+  }
+
   std::string run_;
+  std::optional<std::uint64_t> rounds_;
+  std::uint64_t points_ = 0;
 };
 
 }  // namespace
