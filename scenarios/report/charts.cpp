@@ -94,6 +94,14 @@ std::string rest_of(const Run& run, Predicate is_left_out) {
   return text;
 }
 
+/// Where there are several figures of a kind, each for the first series that it is true of.
+void say_whose(std::vector<NamedFigure>& charts, const std::vector<std::string>& labels) {
+  if (charts.size() < 2) return;
+  for (std::size_t i = 0; i < charts.size(); ++i) {
+    charts[i].shown.caption += fmt::format(" Of {}.", labels[i]);
+  }
+}
+
 std::string numbered(std::string name, std::size_t i) {
   return i == 0 ? name : fmt::format("{}_{}", name, i + 1);
 }
@@ -197,9 +205,9 @@ Result<std::optional<NamedFigure>> clients_chart(const SeriesSet& set) {
   figure.title = fmt::format("{} over clients", metric.label());
   figure.value = {metric.label(), metric.scale};
   figure.form = is_one ? DistributionFigure::Form::histogram : DistributionFigure::Form::ecdf;
-  std::string caption =
-      fmt::format("{} of the honest clients at the end of the runs, all seeds together{}.",
-                  metric.label(), is_one ? "" : ": the share of clients at or below a value");
+  std::string caption = fmt::format(
+      "{} of the honest clients at the end of the runs, all seeds together{}.",
+      capitalised(metric.label()), is_one ? "" : ": the share of clients at or below a value");
   figure.description = caption;
   return std::optional(
       NamedFigure{"clients_" + metric.name, {std::move(figure), std::move(caption)}});
@@ -207,6 +215,7 @@ Result<std::optional<NamedFigure>> clients_chart(const SeriesSet& set) {
 
 Result<std::vector<NamedFigure>> labels_charts(const SeriesSet& set, std::size_t most) {
   std::vector<NamedFigure> charts;
+  std::vector<std::string> labels;
   std::set<std::string> seen;
   for (const RunSeries& series : set.series) {
     if (charts.size() == most) break;
@@ -235,16 +244,16 @@ Result<std::vector<NamedFigure>> labels_charts(const SeriesSet& set, std::size_t
       for (const std::uint64_t client : table.client) {
         map.columns.push_back(fmt::format("{}", client));
       }
-      const std::string partition_of =
-          set.series.size() > 1 ? fmt::format(" ({})", series.label) : "";
-      map.title = "Rows of each label at each client" + partition_of;
-      std::string caption = fmt::format("Rows of each label at each honest client, data seed {}{}.",
-                                        run.seeds[1], partition_of);
+      map.title = "Rows of each label at each client";
+      std::string caption =
+          fmt::format("Rows of each label at each honest client, data seed {}.", run.seeds[1]);
       map.description = caption;
       charts.push_back({numbered("labels", charts.size()), {std::move(map), std::move(caption)}});
+      labels.push_back(series.label);
       break;
     }
   }
+  say_whose(charts, labels);
   return charts;
 }
 
@@ -328,6 +337,7 @@ std::vector<NamedFigure> attack_charts(const SeriesSet& set, const Quantity& met
 
 std::vector<NamedFigure> byzantine_charts(const SeriesSet& set, std::size_t most) {
   std::vector<NamedFigure> charts;
+  std::vector<std::string> labels;
   std::set<std::vector<double>> seen;
   for (const RunSeries& series : set.series) {
     if (charts.size() == most) break;
@@ -372,13 +382,16 @@ std::vector<NamedFigure> byzantine_charts(const SeriesSet& set, std::size_t most
                              std::move(byzantine.x), std::move(byzantine.centre)});
     figure.series.push_back({"f of the rule", std::move(told.x), std::move(told.centre)});
     std::string caption = fmt::format(
-        "Byzantine clients in the cohort against the f that the rule was told{}: more than f in {} "
-        "of {} rounds.",
-        set.series.size() > 1 ? fmt::format(" ({})", series.label) : "", exceeded, rounds);
+        "Byzantine clients in the cohort against the f that the rule was told: more than f in {} "
+        "of "
+        "{} rounds.",
+        exceeded, rounds);
     figure.description = caption;
     charts.push_back(
         {numbered("byzantine", charts.size()), {std::move(figure), std::move(caption)}});
+    labels.push_back(series.label);
   }
+  say_whose(charts, labels);
   return charts;
 }
 
@@ -484,7 +497,7 @@ std::optional<NamedFigure> learning_rate_chart(const SeriesSet& set, const Quant
     std::string caption = fmt::format(
         "{} at the end against {}: mean and 95 % interval over seeds; a cross where a run "
         "diverged.",
-        metric.label(), path);
+        capitalised(metric.label()), path);
     figure.description = caption;
     return NamedFigure{std::move(name), {std::move(figure), std::move(caption)}};
   }
