@@ -157,5 +157,26 @@ for job in "limited $limited" "signalled $signalled"; do
 done
 expect "one allocation more for one signal" 1 "$(grep -c 'is used up: requeued' signalled.out)"
 
+# --- array.sbatch: every task by itself is requeued once, and told its point and when it ends. ------
+common() { sed -n '/^# --- Below here/,$p' "$source/deploy/slurm/$1.sbatch"; }
+expect "what the two scripts have in common" "$(common run)" "$(common array)"
+cat > program << 'PROGRAM'
+#!/usr/bin/env bash
+echo "began with ${SLURM_JOB_END_TIME:-nothing}: $*"
+[[ -e "stopped.$SLURM_ARRAY_TASK_ID" ]] || { touch "stopped.$SLURM_ARRAY_TASK_ID"; exit 75; }
+PROGRAM
+chmod +x program
+array="$(COHORT="$scratch/program" submit task-%a --array=1-3 "$source/deploy/slurm/array.sbatch" \
+  sweep.toml --out swept)"
+has_ended() { [[ -z "$(squeue -h -j "$array" 2> /dev/null)" ]]; }
+await 120 "the array" has_ended
+options="run sweep.toml --out swept --point slurm --resume --set schedule.stop.wall_time=slurm"
+for task in 1 2 3; do
+  expect "allocations of task $task" 2 "$(grep -c "^began with [0-9]*: $options$" "task-$task.out")"
+  expect "requeues of task $task" 1 "$(grep -c 'is used up: requeued' "task-$task.out")"
+done
+bash "$source/deploy/slurm/array.sbatch" sweep.toml 2> /dev/null
+expect "array.sbatch outside of an array" 2 $?
+
 ((failures == 0)) || tail -n 20 ./*.out
 exit $((failures > 0))
