@@ -97,9 +97,13 @@ Result<Measurement> measure(const EvaluationPlan& plan, std::vector<EvaluatedMes
     if (e.distance) out.values[""]["distance"] = *e.distance;
   }
 
+  double objective_on_train = none;
   for (auto& [set, sum] : sums) {
     const RowStatistics s = std::move(sum).total().value_or(RowStatistics{});
     if (s.rows == 0) continue;
+    if (set == "train") {
+      objective_on_train = value_of(Metric::objective, s, messages.front().regulariser);
+    }
     auto& metrics = out.values[set];
     metrics["loss"] = value_of(Metric::loss, s, 0);
     for (const Metric m : of_sets) {
@@ -115,6 +119,9 @@ Result<Measurement> measure(const EvaluationPlan& plan, std::vector<EvaluatedMes
                         s.rows * statistics_plan.rank_lists(), auroc(s).bin_error);
       }
     }
+  }
+  if (std::count(plan.metrics.begin(), plan.metrics.end(), Metric::optimality_gap) > 0) {
+    out.values[""]["optimality_gap"] = objective_on_train - plan.minimum;
   }
   if (has_gradient) {
     const ReplySum total = *std::move(gradient).total();

@@ -28,6 +28,7 @@ struct EvaluationPlan {
   Prediction prediction;
   std::vector<Metric> metrics;
   bool per_client = false;
+  double minimum = 0;  // of the objective on train, for optimality_gap
 };
 
 /// A line a client, in the order of ids.

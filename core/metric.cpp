@@ -11,7 +11,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-constexpr std::array<MetricInfo, 12> table = {{
+constexpr std::array<MetricInfo, 13> table = {{
     {Metric::loss, "loss", true, false, false, -infinity, infinity,
      "mean over rows, without the regulariser"},
     {Metric::objective, "objective", true, false, false, -infinity, infinity,
@@ -30,7 +30,10 @@ constexpr std::array<MetricInfo, 12> table = {{
      "share of the labels' variance that is explained"},
     {Metric::gradient_norm, "gradient_norm", false, false, false, 0, infinity,
      "of the objective, on train"},
-    {Metric::distance, "distance", false, false, false, 0, infinity, "to the known minimiser"},
+    {Metric::optimality_gap, "optimality_gap", false, false, false, -infinity, infinity,
+     "objective on train, less its minimum over the honest clients"},
+    {Metric::distance, "distance", false, false, false, 0, infinity,
+     "to the minimiser over the honest clients"},
 }};
 
 constexpr std::array<std::string_view, spreads> suffixes = {"mean", "std", "worst10", "jain"};

@@ -24,6 +24,7 @@ enum class Metric : std::uint8_t {
   mae,
   r2,
   gradient_norm,
+  optimality_gap,
   distance,
 };
 

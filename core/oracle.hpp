@@ -179,6 +179,8 @@ class Function {
   virtual void labels(const Sample&, std::span<double> out) const;
   /// r(w) alone.
   virtual double regulariser(VecView w) const;
+  /// Whether Σ p_i f_i is smooth and convex, so that Newton's method finds its minimiser.
+  virtual bool is_convex() const { return false; }
   /// Whether minimiser() is there.
   virtual bool has_minimiser() const { return false; }
   /// argmin Σ p_i f_i(w) [d], where it is known in closed form; one weight p_i a client of the run.

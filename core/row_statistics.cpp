@@ -300,6 +300,7 @@ double value_of(Metric metric, const RowStatistics& s, double regulariser) {
     case Metric::r2:
       return s.label_squares > 0 ? 1 - s.squared / s.label_squares : undefined;
     case Metric::gradient_norm:
+    case Metric::optimality_gap:
     case Metric::distance:
       break;
   }

@@ -29,6 +29,7 @@ class ModelOf final : public Objective {
   Capabilities capabilities() const override { return example_->capabilities(); }
   Prediction prediction() const override { return example_->prediction(); }
   bool has_known_minimiser() const override { return example_->has_minimiser(); }
+  bool is_convex() const override { return example_->is_convex(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Model::bind(options_, *input.data));
     return std::shared_ptr<const Function>(std::move(function));
@@ -48,6 +49,7 @@ class ProblemOf final : public Objective {
   Capabilities capabilities() const override { return example_.capabilities(); }
   Prediction prediction() const override { return example_.prediction(); }
   bool has_known_minimiser() const override { return example_.has_minimiser(); }
+  bool is_convex() const override { return example_.is_convex(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));
     return std::shared_ptr<const Function>(std::move(function));

@@ -30,8 +30,10 @@ class Objective {
   virtual Capabilities capabilities() const = 0;
   /// What is predicted of a row; the number of classes is known only with the data.
   virtual Prediction prediction() const = 0;
-  /// Whether `distance`, ‖x − x*‖, can be evaluated.
+  /// Whether a minimiser is known in closed form, and whether there is a way to find one: then
+  /// `distance` and `optimality_gap` can be evaluated.
   virtual bool has_known_minimiser() const = 0;
+  virtual bool is_convex() const = 0;
   virtual Result<std::shared_ptr<const Function>> make(const ObjectiveInput&) const = 0;
 };
 

@@ -647,11 +647,30 @@ class Loader {
       }
     }
     check_evaluated_clients();
-    if (out_.evaluates(Metric::distance) && !objective->has_known_minimiser()) {
-      mistake("evaluation.metrics", "distance needs a known minimiser, and {} has none",
-              objective->name());
+    for (const Metric m : {Metric::optimality_gap, Metric::distance}) {
+      if (out_.evaluates(m)) check_reference(m);
     }
     if (schedule_sound_ && schedule.stop) read_targets(*schedule.stop);
+  }
+  /// Of the metrics that compare with the minimiser over all honest clients.
+  void check_reference(Metric metric) {
+    const Objective& objective = *out_.objective;
+    if (!objective.has_known_minimiser() && !objective.is_convex()) {
+      mistake(
+          "evaluation.metrics",
+          "{} needs a minimiser, which is known for some problems and found for convex ones; {} "
+          "is neither",
+          to_string(metric), objective.name());
+    }
+    if (metric != Metric::optimality_gap) return;
+    if (!out_.evaluates(EvaluationSet::train)) {
+      mistake("evaluation.metrics",
+              "optimality_gap is of the objective on train: expected \"train\" in evaluation.on");
+    }
+    if (out_.evaluation.clients) {
+      mistake("evaluation.metrics",
+              "optimality_gap is over all honest clients: expected evaluation.clients = \"all\"");
+    }
   }
   void check_evaluated_clients() {
     const bool measures_clients =

@@ -7,6 +7,7 @@
 #include "comm/codec.hpp"
 #include "core/random.hpp"
 #include "scenarios/model_file.hpp"
+#include "scenarios/reference.hpp"
 
 namespace cohort {
 
@@ -106,6 +107,10 @@ double Prepared::client_weight(ClientId client) const {
          static_cast<double>(data_->store.count(RowSource::client));
 }
 
+bool Prepared::needs_reference() const {
+  return scenario_->evaluates(Metric::distance) || scenario_->evaluates(Metric::optimality_gap);
+}
+
 WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) const {
   const Scenario& s = *scenario_;
   WorkerSetup w;
@@ -142,13 +147,6 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
     w.evaluation.sets.push_back(std::move(measured));
   }
   w.traces_replies = s.site.trace == Trace::clients;
-  if (rank == 0 && s.evaluates(Metric::distance)) {
-    std::vector<double> weights;
-    for (std::uint64_t c = 0; c < s.clients.count; ++c) {
-      weights.push_back(client_weight(ClientId(c)));
-    }
-    w.evaluation.optimum = function_->minimiser(weights);
-  }
   return w;
 }
 
@@ -387,7 +385,15 @@ Result<void> drive(SessionInput& input, Worker& worker, Driver& driver, Stopwatc
 Result<SessionResult> run_session(SessionInput input) {
   Transport& transport = *input.transport;
   const std::uint32_t rank = transport.self().value, ranks = transport.size();
+  std::optional<Minimiser> reference;
+  if (input.prepared->needs_reference()) {
+    const Job job{&transport, input.exchange, input.stop_signal};
+    COHORT_TRY(reference, reference_solution(*input.prepared, job, *input.pool));
+  }
   WorkerSetup setup = input.prepared->worker_setup(rank, ranks);
+  if (rank == 0 && input.prepared->scenario().evaluates(Metric::distance)) {
+    setup.evaluation.optimum = reference->x;
+  }
   setup.exchange_limit = input.silence_limit;
   Worker worker(std::move(setup), *input.pool, ranks > 1 ? input.exchange : nullptr);
   if (input.resume) COHORT_DO(worker.load(input.resume->client_files));
@@ -412,6 +418,11 @@ Result<SessionResult> run_session(SessionInput input) {
   }
 
   SynchronousPlan plan = input.prepared->plan(ranks, worker.clients_remember());
+  if (reference) {
+    plan.evaluation.minimum = reference->value;
+    input.observer->note(fmt::format("reference: objective {}, norm of its gradient {:.2g}",
+                                     reference->value, reference->gradient_norm));
+  }
   Synchronous schedule = input.resume
                              ? Synchronous(std::move(plan), std::move(input.resume->server))
                              : Synchronous(std::move(plan), input.prepared->start());

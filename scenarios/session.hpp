@@ -43,6 +43,8 @@ class Prepared {
   }
   /// p_i of any client.
   double client_weight(ClientId client) const;
+  /// Whether a metric compares with the minimiser of scenarios/reference.hpp.
+  bool needs_reference() const;
   WorkerSetup worker_setup(std::uint32_t rank, std::uint32_t ranks) const;
   SynchronousPlan plan(std::uint32_t ranks, bool clients_remember) const;
 

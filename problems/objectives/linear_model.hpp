@@ -23,6 +23,8 @@ class MarginLoss {
   virtual ~MarginLoss() = default;
   /// K
   virtual std::size_t outputs() const = 0;
+  /// Whether φ is convex in z.
+  virtual bool is_convex() const = 0;
   /// out [n]: φ(z_j, y_j)
   virtual void losses(std::span<double> z, std::span<const double> y,
                       std::span<double> out) const = 0;
@@ -98,6 +100,7 @@ class LinearModel final : public Function {
                std::span<double> scores) const override;
   void labels(const Sample&, std::span<double> out) const override;
   double regulariser(VecView w) const override;
+  bool is_convex() const override { return loss_->is_convex(); }
 
  private:
   SampleRows sample_rows(const Sample& sample) const;

@@ -13,6 +13,7 @@ namespace cohort {
 class LogisticLoss final : public MarginLoss {
  public:
   std::size_t outputs() const override { return 1; }
+  bool is_convex() const override { return true; }
   void losses(std::span<double> z, std::span<const double> y, std::span<double> out) const override;
   void residuals(std::span<double> z, std::span<const double> y,
                  kernels::LossSum& sum) const override;

@@ -63,6 +63,7 @@ class Quadratic final : public Function {
   std::unique_ptr<Line> along(Context, const Sample&, VecView w, VecView v) const override;
   void gram(Context, const Sample&, VecView w, Eigen::Ref<Mat> out) const override;
 
+  bool is_convex() const override { return true; }
   bool has_minimiser() const override;
   /// (Σ p_i A_i)⁻¹ Σ p_i A_i b_i for p ≥ 0, not all zero; d ≤ solvable_dimension.
   Vec minimiser(std::span<const double> weights) const override;

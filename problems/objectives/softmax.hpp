@@ -15,6 +15,7 @@ class SoftmaxLoss final : public MarginLoss {
  public:
   explicit SoftmaxLoss(std::size_t classes) : classes_(classes) {}
   std::size_t outputs() const override { return classes_; }
+  bool is_convex() const override { return true; }
   void losses(std::span<double> z, std::span<const double> y, std::span<double> out) const override;
   void residuals(std::span<double> z, std::span<const double> y,
                  kernels::LossSum& sum) const override;

@@ -59,6 +59,16 @@ std::vector<EvaluatedMessage> two_ranks() {
   return messages;
 }
 
+TEST(Measure, TheGapIsTheTrainingObjectiveLessItsMinimum) {
+  auto plan = plan_of({Metric::optimality_gap}, false);
+  plan.minimum = 0.125;
+  auto messages = two_ranks();
+  for (auto& m : messages) m.clients.clear();
+  const auto measured = measure(plan, messages, 4);
+  ASSERT_TRUE(measured);
+  EXPECT_EQ(measured->values.at("").at("optimality_gap"), 1.25 + 0.25 - 0.125);
+}
+
 TEST(Measure, PoolsRowsAndAveragesClients) {
   const auto plan = plan_of({Metric::accuracy, Metric::loss}, true);
   const auto measured = measure(plan, two_ranks(), 4);

@@ -159,7 +159,10 @@ TEST(Loader, RefusesWhatCannotBeTogether) {
       "the server and the clients of scaffold hold parts of one quantity, which median would "
       "break");
   one(with("[evaluation]\non = [\"validation\"]\n"), "there are no validation rows");
-  one(with("[evaluation]\nmetrics = [\"distance\"]\n"), "distance needs a known minimiser");
+  one(with("[evaluation]\nmetrics = [\"optimality_gap\"]\n"),
+      "expected \"train\" in evaluation.on");
+  one(with("[evaluation]\non = [\"train\"]\nclients = 3\nmetrics = [\"optimality_gap\"]\n"),
+      "expected evaluation.clients = \"all\"");
   one(replaced(base, "rounds = 10", "rounds = 10\nstop = { validation_accuracy = 0.9 }"),
       "is never measured: 'validation' is not in evaluation.on");
   one(replaced(base, "rounds = 10", "rounds = 10\nquorum = 0.5"), "schedule.deadline is not given");
@@ -191,8 +194,9 @@ TEST(Loader, MetricsAreRefusedWithWhatTheModelLacks) {
     return lines.size() == 1 ? lines[0] : std::to_string(lines.size()) + " messages";
   };
   EXPECT_THAT(refused("rmse"), HasSubstr("rmse needs labels that are real numbers, and softmax"));
-  EXPECT_THAT(refused("distance"), HasSubstr("distance needs a known minimiser"));
-  for (const char* metric : {"balanced_accuracy", "auroc", "f1", "brier", "gradient_norm"}) {
+  // Softmax is convex: its minimiser is found.
+  for (const char* metric :
+       {"distance", "balanced_accuracy", "auroc", "f1", "brier", "gradient_norm"}) {
     EXPECT_EQ(refused(metric), "0 messages") << metric;
   }
 }
