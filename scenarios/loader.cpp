@@ -14,53 +14,6 @@ namespace cohort {
 
 namespace {
 
-void set_spot(ConfigNode& node, const Spot& spot) {
-  node.spot = spot;
-  if (auto* table = std::get_if<ConfigNode::Table>(&node.value)) {
-    for (auto& [key, child] : *table) set_spot(child, spot);
-  } else if (auto* list = std::get_if<ConfigNode::List>(&node.value)) {
-    for (auto& child : *list) set_spot(child, spot);
-  }
-}
-
-struct Case {
-  std::string name;  // empty for a scenario without cases
-  ConfigNode over;
-};
-
-std::vector<Case> read_cases(const ConfigNode& root, Mistakes& mistakes) {
-  const ConfigNode* sweep = root.find("sweep");
-  if (sweep == nullptr) return {Case{"", config_table()}};
-  options_detail::refuse_unknown(*sweep, "sweep", {"cases"}, mistakes);
-  const ConfigNode* list = sweep->find("cases");
-  if (list == nullptr || !list->is_list() || list->list().empty()) {
-    options_detail::expected(list != nullptr ? *list : *sweep, "sweep.cases",
-                             "a list of tables with a name", mistakes);
-    return {};
-  }
-  std::vector<Case> cases;
-  for (const ConfigNode& node : list->list()) {
-    const ConfigNode* name = node.find("name");
-    if (name == nullptr || !name->is_text() || !is_file_name(name->text())) {
-      mistakes.add(name != nullptr ? name->spot : node.spot,
-                   "sweep.cases: expected a table with a name of letters, digits, '_', '-' and "
-                   "'.', since it names a folder");
-      continue;
-    }
-    if (std::any_of(cases.begin(), cases.end(),
-                    [&](const Case& other) { return other.name == name->text(); })) {
-      mistakes.add(name->spot, fmt::format("sweep.cases: '{}' is already a case", name->text()));
-      continue;
-    }
-    if (const ConfigNode* nested = node.find("sweep")) {
-      mistakes.add(nested->spot, "sweep.cases: a case has no sweep of its own");
-      continue;
-    }
-    cases.push_back({name->text(), without(node, {"name"})});
-  }
-  return cases;
-}
-
 /// Line and column that a message begins with, as in "FILE:12:3: …"; the last ones if it names
 /// none.
 std::pair<std::uint64_t, std::uint64_t> place_of(std::string_view message, std::string_view file) {
@@ -100,118 +53,83 @@ Mistakes summed_up(const std::vector<std::pair<std::string, Mistakes>>& by_case,
   return out;
 }
 
-Error in_set(std::string_view set, std::string_view message) {
-  return bad_input(fmt::format("--set {}: {}", set, message));
+/// The metric that chooses a candidate must be measured.
+void check_choice(const Tuning& tuning, const Scenario& scenario, Mistakes& mistakes) {
+  const auto is_among = [](const auto& chosen, const std::string& name) {
+    return std::any_of(chosen.begin(), chosen.end(),
+                       [&](auto one) { return to_string(one) == name; });
+  };
+  if (!tuning.set.empty() && !is_among(scenario.evaluation.on, tuning.set)) {
+    mistakes.add(tuning.spot, fmt::format("sweep.tune.by: {} is never measured: '{}' is not in "
+                                          "evaluation.on",
+                                          tuning.by, tuning.set));
+  } else if (!is_among(scenario.evaluation.metrics, tuning.metric)) {
+    mistakes.add(tuning.spot, fmt::format("sweep.tune.by: {} is never measured: '{}' is not in "
+                                          "evaluation.metrics",
+                                          tuning.by, tuning.metric));
+  }
+}
+
+/// What every run of a sweep makes of its options, by case.
+void check_runs(const Sweep& sweep, LoadedScenario& loaded,
+                std::vector<std::pair<std::string, Mistakes>>& by_case) {
+  for (std::size_t variant = 0; variant < sweep.variants(); ++variant) {
+    const bool is_first = variant % sweep.grid.size() == 0;
+    const SweepCase& one = sweep.case_of(variant);
+    if (is_first) by_case.emplace_back(one.name, Mistakes{});
+    Mistakes& mistakes = by_case.back().second;
+    SweepRun run = sweep.point(1 + variant * (sweep.points() / sweep.variants()));
+    const std::size_t candidates = one.tuning ? one.tuning->candidates.size() : 1;
+    for (std::size_t c = 0; c < candidates; ++c) {
+      if (one.tuning) run.candidate = c;
+      Scenario scenario = sweep.read(run, mistakes);
+      if (one.tuning && !one.tuning->by.empty()) check_choice(*one.tuning, scenario, mistakes);
+      if (is_first && c == 0) loaded.cases.push_back(std::move(scenario));
+    }
+  }
+}
+
+Result<LoadedScenario> load_sweep(const ConfigNode& root, const std::filesystem::path& file,
+                                  const std::vector<std::string>& sets,
+                                  const Catalogue& catalogue) {
+  LoadedScenario loaded;
+  Mistakes of_sweep;
+  Sweep sweep = read_sweep(root, file, sets, catalogue, of_sweep);
+  std::vector<std::pair<std::string, Mistakes>> by_case;
+  // Without a sound case the file alone is checked, for what else is wrong.
+  if (sweep.cases.empty()) sweep.cases.push_back({"", without(root, {"sweep"}), {}, {}});
+  check_runs(sweep, loaded, by_case);
+  for (auto& [name, mistakes] : by_case) {
+    for (const std::string& message : of_sweep.messages()) mistakes.add({}, message);
+  }
+  COHORT_DO(summed_up(by_case, file.string()).result());
+  loaded.name = sweep.name = loaded.cases.front().name;
+  loaded.sweep = std::move(sweep);
+  return loaded;
 }
 
 }  // namespace
-
-ConfigNode merged_case(const ConfigNode& base, const ConfigNode& over) {
-  const std::string from = algorithm_of(base), to = algorithm_of(over);
-  const bool is_other = !to.empty() && from != to;
-  if (over.is_text() && base.is_table() && !is_other) return base;
-  if (!over.is_table() || !base.is_table()) return over;
-  ConfigNode out = base;
-  out.spot = over.spot;
-  if (is_other) {
-    std::erase_if(out.table(), [](const auto& entry) {
-      return entry.first != "local" && entry.first != "update" && entry.first != "server";
-    });
-  }
-  for (const auto& [key, node] : over.table()) {
-    const ConfigNode* present = out.find(key);
-    ConfigNode merged = present != nullptr ? merged_case(*present, node) : node;
-    out.set(key, std::move(merged));
-  }
-  return out;
-}
-
-Result<void> apply_set(ConfigNode& root, std::string_view set) {
-  const auto equals = set.find('=');
-  if (equals == std::string_view::npos || equals == 0) {
-    return in_set(set, "expected key.path=value");
-  }
-  std::string_view path = set.substr(0, equals);
-  auto value = parse_toml_value(set.substr(equals + 1));
-  if (!value) return in_set(set, value.error().message);
-  const Spot spot{fmt::format("--set {}", set), 0, 0};
-  set_spot(*value, spot);
-
-  ConfigNode* node = &root;
-  while (!path.empty()) {
-    const auto dot = std::min(path.find('.'), path.size());
-    const std::string key(path.substr(0, dot));
-    path.remove_prefix(std::min(dot + 1, path.size()));
-    if (key.empty()) return in_set(set, "expected key.path=value");
-    if (node->is_text()) {
-      ConfigNode table = config_table();
-      table.spot = node->spot;
-      table.set("type", *node);
-      *node = std::move(table);
-    }
-    if (auto* list = std::get_if<ConfigNode::List>(&node->value)) {
-      std::size_t index = 0;
-      const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), index);
-      if (error != std::errc{} || end != key.data() + key.size() || index >= list->size()) {
-        return in_set(set, fmt::format("expected the number of an element, below {}, found '{}'",
-                                       list->size(), key));
-      }
-      node = &(*list)[index];
-      continue;
-    }
-    if (!node->is_table()) {
-      return in_set(set,
-                    fmt::format("'{}' is no option of {} {}", key, node->kind(), node->to_toml()));
-    }
-    ConfigNode* child = node->find(key);
-    if (child == nullptr) {
-      ConfigNode table = config_table();
-      table.spot = spot;
-      child = &node->set(key, std::move(table));
-    }
-    node = child;
-  }
-  *node = std::move(*value);
-  return {};
-}
 
 Result<LoadedScenario> load_scenario_text(std::string_view text, const std::filesystem::path& file,
                                           const std::vector<std::string>& sets,
                                           const Catalogue& catalogue) {
   COHORT_TRY(ConfigNode root, parse_toml(text, file.string()));
-  Mistakes set_mistakes;
+  Mistakes mistakes;
   for (const std::string& set : sets) {
     if (const auto applied = apply_set(root, set); !applied) {
-      set_mistakes.add({}, applied.error().message);
+      mistakes.add({}, applied.error().message);
     }
   }
-  COHORT_DO(set_mistakes.result());
+  COHORT_DO(mistakes.result());
+  if (root.find("sweep") != nullptr) return load_sweep(root, file, sets, catalogue);
 
   LoadedScenario loaded;
-  std::vector<std::pair<std::string, Mistakes>> mistakes;
-  Mistakes sweep_mistakes;
-  std::vector<Case> cases = read_cases(root, sweep_mistakes);
-  // Without a sound case the base alone is checked, for what else is wrong.
-  if (cases.empty()) cases.push_back({"", config_table()});
-  for (Case& c : cases) {
-    ConfigNode given = merged_case(without(root, {"sweep"}), c.over);
-    // What the command line says wins over the case, too. It went through the base before, so what
-    // is wrong with it was told.
-    for (const std::string& set : sets) {
-      if (!set.starts_with("sweep.")) COHORT_DO(apply_set(given, set));
-    }
-    Scenario scenario =
-        read_scenario(given, file, catalogue, mistakes.emplace_back(c.name, Mistakes{}).second);
-    scenario.case_name = c.name;
-    scenario.given = std::move(given);
-    scenario.given_by_case = std::move(c.over);
-    loaded.cases.push_back(std::move(scenario));
-  }
-  for (const std::string& message : sweep_mistakes.messages()) {
-    for (auto& [name, of_case] : mistakes) of_case.add({}, message);
-  }
-  COHORT_DO(summed_up(mistakes, file.string()).result());
-  loaded.name = loaded.cases.front().name;
+  Scenario scenario = read_scenario(root, file, catalogue, mistakes);
+  COHORT_DO(summed_up({{"", mistakes}}, file.string()).result());
+  scenario.given = std::move(root);
+  scenario.given_by_case = config_table();
+  loaded.name = scenario.name;
+  loaded.cases.push_back(std::move(scenario));
   return loaded;
 }
 

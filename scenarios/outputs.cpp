@@ -399,10 +399,32 @@ Result<Summary> read_summary(const std::filesystem::path& directory) {
         s.final[""][key] = value.is_null() ? std::nan("") : value.get<double>();
       }
     }
+    const auto read_best = [&](const std::string& set, const std::string& metric,
+                               const Json& entry) {
+      const Json& value = entry.at("value");
+      s.best[set][metric] = value.is_null() ? std::nan("") : value.get<double>();
+      if (entry.contains("round")) s.best_round[set][metric] = entry.at("round");
+    };
+    const Json best = json.value("best", Json::object());
+    for (const auto& [key, value] : best.items()) {
+      if (value.contains("value")) {
+        read_best("", key, value);
+        continue;
+      }
+      for (const auto& [metric, entry] : value.items()) read_best(key, metric, entry);
+    }
   } catch (const Json::exception& e) {
     return bad_input(fmt::format("{}: {}", path.string(), e.what()));
   }
   return s;
+}
+
+std::vector<std::pair<std::string, double>> flattened(const Measured& measured) {
+  std::vector<std::pair<std::string, double>> flat;
+  for_each(measured, [&](std::string_view set, std::string_view metric, double value) {
+    flat.emplace_back(flat_name(set, metric), value);
+  });
+  return flat;
 }
 
 std::string to_text(const Measured& measured) {

@@ -150,10 +150,12 @@ struct Summary {
 /// Atomically, as summary.json of a run directory.
 Result<void> write_summary(const std::filesystem::path& directory, const Summary& summary);
 /// What later commands need of it: names, status, why it stopped, rounds, hashes, commit, data, seeds,
-/// final.
+/// final and best.
 /// Error (bad_input): there is none, or it is none.
 Result<Summary> read_summary(const std::filesystem::path& directory);
 
+/// ("test_accuracy", 0.91), …: sets and metrics in their usual order.
+std::vector<std::pair<std::string, double>> flattened(const Measured& measured);
 /// "test accuracy 0.91, test loss 0.32": sets and metrics in their usual order.
 std::string to_text(const Measured& measured);
 

@@ -18,13 +18,18 @@ constexpr Seconds least_for_rate{0.05};
 }  // namespace
 
 ProgressLine::ProgressLine(std::FILE* out, bool is_terminal, std::uint64_t rounds,
-                           std::size_t width)
-    : out_(out), is_terminal_(is_terminal), rounds_(rounds), width_(width) {}
+                           std::size_t width, ProgressStyle style)
+    : out_(out),
+      is_terminal_(is_terminal),
+      rounds_(rounds),
+      width_(width),
+      style_(std::move(style)) {}
 
-ProgressLine ProgressLine::of_stdout(std::uint64_t rounds) {
+ProgressLine ProgressLine::of_stdout(std::uint64_t rounds, ProgressStyle style) {
   winsize size{};
   const bool has_size = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return {stdout, ::isatty(STDOUT_FILENO) != 0, rounds, has_size ? size.ws_col : 100U};
+  return {stdout, ::isatty(STDOUT_FILENO) != 0, rounds, has_size ? size.ws_col : 100U,
+          std::move(style)};
 }
 
 void ProgressLine::print(std::string_view line) {
@@ -38,6 +43,7 @@ void ProgressLine::update(std::uint64_t round, const Measured* measured, Seconds
   round_ = round;
   if (measured != nullptr) measured_ = to_text(*measured);
   if (!begin_) begin_.emplace(round, now);
+  if (style_.is_transient && !is_terminal_) return;
   const Seconds interval = is_terminal_ ? terminal_interval : pipe_interval;
   if (shown_ && now - *shown_ < interval && round != rounds_) return;
   shown_ = now;
@@ -54,19 +60,20 @@ void ProgressLine::update(std::uint64_t round, const Measured* measured, Seconds
 }
 
 void ProgressLine::finish() {
-  if (is_live_) fmt::print(out_, "\n");
+  if (is_live_) std::fputs(style_.is_transient ? "\r\x1b[K" : "\n", out_);
   is_live_ = false;
   std::fflush(out_);
 }
 
 std::string ProgressLine::line(Seconds now) const {
-  std::string text = fmt::format("round {}/{}", round_, rounds_);
+  std::string text = style_.title + (style_.title.empty() ? "" : "  ");
+  text += fmt::format("{} {}/{}", style_.noun, round_, rounds_);
   if (!measured_.empty()) text += "  " + measured_;
   const Seconds passed = now - begin_->second;
   const std::uint64_t done = round_ - begin_->first;
   if (done > 0 && passed > least_for_rate) {
     const double rate = static_cast<double>(done) / passed.count();
-    text += fmt::format("  {:.3g} rounds/s", rate);
+    text += fmt::format("  {:.3g} {}s/s", rate, style_.noun);
     if (round_ < rounds_) {
       text += "  " + duration_text(Seconds(static_cast<double>(rounds_ - round_) / rate)) + " left";
     }

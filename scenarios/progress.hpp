@@ -12,13 +12,21 @@
 
 namespace cohort {
 
+struct ProgressStyle {
+  std::string title;  // in front of the live line
+  std::string noun = "round";
+  /// Only a terminal shows it, and nothing of it stays: who prints the result speaks for it.
+  bool is_transient = false;
+};
+
 /// Only the process that prints has one. `now` is the time since the start of the run.
 class ProgressLine {
  public:
   /// `rounds` of the whole run. Line width is that of the terminal.
-  ProgressLine(std::FILE* out, bool is_terminal, std::uint64_t rounds, std::size_t width = 100);
+  ProgressLine(std::FILE* out, bool is_terminal, std::uint64_t rounds, std::size_t width = 100,
+               ProgressStyle style = {});
   /// Of standard output.
-  static ProgressLine of_stdout(std::uint64_t rounds);
+  static ProgressLine of_stdout(std::uint64_t rounds, ProgressStyle style = {});
 
   /// A line of its own, above the live one.
   void print(std::string_view line);
@@ -34,6 +42,7 @@ class ProgressLine {
   bool is_terminal_;
   std::uint64_t rounds_;
   std::size_t width_;
+  ProgressStyle style_;
   bool is_live_ = false;
   std::uint64_t round_ = 0;
   std::string measured_;

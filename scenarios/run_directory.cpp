@@ -86,7 +86,9 @@ Result<std::optional<Lock>> make_directory(const fs::path& path, const Scenario&
   const fs::path parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
   fs::create_directories(parent, error);
   if (error) return failed("cannot make", parent, error.value());
-  const fs::path temporary = path.string() + fmt::format(".new-{}", ::getpid());
+  // Hidden, so that one which a crash leaves behind is not taken for a run.
+  const fs::path temporary =
+      parent / fmt::format(".{}.new-{}", path.filename().string(), ::getpid());
   fs::remove_all(temporary, error);
   if (::mkdir(temporary.c_str(), 0755) != 0) return failed("cannot make", temporary, errno);
   const auto abandoned = [&](Error why) {
@@ -114,12 +116,19 @@ bool is_finished_run(const fs::path& path) {
 
 }  // namespace
 
-fs::path run_path(const Scenario& scenario, const fs::path& out, bool has_cases) {
-  const fs::path chosen = out.empty() ? fs::path(scenario.site.out) : out;
-  fs::path path = chosen.empty() ? fs::path("runs") / scenario.name : chosen;
-  if (has_cases) path /= scenario.case_name;
-  if (chosen.empty()) path /= fmt::format("{}-s{}", scenario.hash, scenario.seeds.run);
-  return path;
+fs::path run_root(const Scenario& scenario, const fs::path& out) {
+  fs::path chosen = out.empty() ? fs::path(scenario.site.out) : out;
+  if (!chosen.has_filename()) chosen = chosen.parent_path();
+  return chosen.empty() ? fs::path("runs") / scenario.name : chosen;
+}
+
+fs::path run_path(const Scenario& scenario, const fs::path& out, const fs::path& below,
+                  bool are_seeds) {
+  const bool is_chosen = !out.empty() || !scenario.site.out.empty();
+  fs::path path = run_root(scenario, out);
+  if (!below.empty()) path /= below;
+  if (!is_chosen) return path / fmt::format("{}-s{}", scenario.hash, scenario.seeds.run);
+  return are_seeds ? path / fmt::format("s{}", scenario.seeds.run) : path;
 }
 
 Result<RunDirectory> RunDirectory::open(const fs::path& path, const Scenario& scenario,

@@ -16,10 +16,12 @@
 
 namespace cohort {
 
-/// runs/<name>[/<case>]/<hash>-s<seed>; or `out`, else run.out, with the case below it if the file
-/// has cases.
+/// Where the runs of a scenario go: `out`, else run.out, else runs/<name>.
+std::filesystem::path run_root(const Scenario& scenario, const std::filesystem::path& out);
+/// The folder of one run: `below` the root, and there <hash>-s<seed> under runs/; in a folder that
+/// was chosen s<seed> if there `are_seeds` to tell apart, else nothing more.
 std::filesystem::path run_path(const Scenario& scenario, const std::filesystem::path& out,
-                               bool has_cases);
+                               const std::filesystem::path& below = {}, bool are_seeds = false);
 
 class RunDirectory {
  public:

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "comm/codec.hpp"
 #include "comm/mpi.hpp"
 #include "core/build_info.hpp"
 #include "core/cpu.hpp"
@@ -24,8 +23,7 @@ namespace cohort {
 
 namespace {
 
-constexpr Seconds agreement_limit{1800};  // the slowest rank reads its data in this time
-constexpr Seconds slurm_margin{120};      // for a checkpoint before the end of a job
+constexpr Seconds slurm_margin{120};  // for a checkpoint before the end of a job
 
 // What a rank says before a case begins.
 struct Readiness {
@@ -73,29 +71,6 @@ struct Arrival {
 };
 Arrival arrival_of(const Error& e) { return {static_cast<std::int32_t>(e.code), e.message, 0}; }
 
-// Every rank's message on every rank, by rank.
-template <class M>
-Result<std::vector<M>> share(const M& mine, const Job& job) {
-  if (job.ranks() == 1) return std::vector<M>{mine};
-  std::vector<Frame> outgoing(job.ranks(), encode(mine));
-  COHORT_TRY(const auto frames,
-             job.exchange->all_to_all(std::move(outgoing), Deadline::after(agreement_limit)));
-  std::vector<M> all;
-  for (std::uint32_t r = 0; r < job.ranks(); ++r) {
-    COHORT_TRY(M m, decode<M>(frames[r], fmt::format("rank {}", r)));
-    all.push_back(std::move(m));
-  }
-  return all;
-}
-
-template <class M>
-Result<M> from_rank_0(const M& mine, const Job& job) {
-  if (job.ranks() == 1) return mine;
-  COHORT_TRY(const Frame frame,
-             job.exchange->broadcast(Rank(0), encode(mine), Deadline::after(agreement_limit)));
-  return decode<M>(frame, "rank 0");
-}
-
 // The first error of any rank is an error of all; so is a disagreement about what is run.
 Result<bool> agree(const std::vector<Readiness>& all, bool allow_mixed_numerics) {
   bool is_mixed = false;
@@ -138,7 +113,11 @@ class Recorder final : public Observer {
     if (const DataSet* data = prepared.data()) {
       train_rows_ = static_cast<double>(data->store.count(RowSource::client));
     }
-    if (!options.is_quiet) progress_ = ProgressLine::of_stdout(scenario.schedule.stop.rounds);
+    if (!options.is_quiet) {
+      progress_ =
+          ProgressLine::of_stdout(scenario.schedule.stop.rounds,
+                                  {.title = options.title, .is_transient = !options.title.empty()});
+    }
   }
 
   CheckpointDirectory& checkpoints() { return checkpoints_; }
@@ -197,6 +176,9 @@ class Recorder final : public Observer {
 
   void note(const std::string& text) override {
     if (progress_) progress_->print(text);
+    log(text);
+  }
+  void log(const std::string& text) {
     // A note that cannot be written must not end a run that could go on.
     if (const auto written = logs_.write(EventRecord{round_, "note", text}); !written) {
       fmt::print(stderr, "cohort: {}\n", written.error().message);
@@ -278,15 +260,15 @@ std::optional<Seconds> slurm_time_left() {
   return Seconds(std::strtod(end, nullptr)) - std::chrono::duration_cast<Seconds>(now);
 }
 
+}  // namespace
+
 std::size_t threads_of(const Scenario& scenario, const Job& job) {
   return scenario.site.threads > 0 ? scenario.site.threads
                                    : available_threads(job.transport->sharing());
 }
 
-}  // namespace
-
-Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOptions& options,
-                             const Job& job) {
+Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path& path,
+                             const RunOptions& options, const Job& job) {
   Scenario scenario = given;
   const bool is_first = job.rank() == 0;
   Readiness mine;
@@ -312,7 +294,6 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
   std::optional<Manifest> manifest;
   Departure departure;
   if (is_first && prepared != nullptr) {
-    const auto path = run_path(scenario, options.out, has_cases);
     const auto open = [&]() -> Result<void> {
       COHORT_TRY(auto d, RunDirectory::open(path, scenario, options.resume));
       directory.emplace(std::move(d));
@@ -400,6 +381,9 @@ Result<CaseOutcome> run_case(const Scenario& given, bool has_cases, const RunOpt
     recorder.emplace(scenario, *prepared, *directory, *logs, *job.transport, options,
                      mine.fingerprint);
     input.observer = &*recorder;
+    if (!departure.is_resumed) {
+      for (const std::string& note : options.notes) recorder->log(note);
+    }
     for (const std::string& note : notes) recorder->note(note);
   }
   if (departure.is_resumed) {
@@ -508,56 +492,36 @@ void print_outcome(const CaseOutcome& o) {
   fmt::print("\n");
 }
 
-void print_next_step(const std::vector<CaseOutcome>& outcomes, const RunOptions& options,
-                     const LoadedScenario& loaded) {
-  fmt::print("\n");
-  for (const CaseOutcome& o : outcomes) fmt::print("  {}\n", o.directory.string());
-  const bool can_go_on = !outcomes.empty() && outcomes.back().code == Code::resumable;
-  if (can_go_on) {
+void print_next_step(const CaseOutcome& o, const RunOptions& options, const Scenario& scenario) {
+  const std::string directory = o.directory.string();
+  fmt::print("\n  {}\n", directory);
+  if (o.code == Code::resumable) {
     const std::string out = options.out.empty() ? "" : " --out " + options.out;
-    fmt::print("Go on with: cohort run {}{} --resume\n", loaded.cases.front().file.string(), out);
-  } else if (outcomes.size() >= 2) {
-    fmt::print(
-        "Each holds summary.json, metrics.jsonl and model.npz; compare two with: cohort "
-        "compare {} {}\n",
-        outcomes[0].directory.string(), outcomes[1].directory.string());
+    fmt::print("Go on with: cohort run {}{} --resume\n", scenario.file.string(), out);
   } else {
     fmt::print(
         "It holds summary.json, metrics.jsonl and model.npz; check it with: cohort verify "
         "{}\n",
-        outcomes.front().directory.string());
+        directory);
   }
 }
 
 }  // namespace
 
-int run_cases(const LoadedScenario& loaded, const RunOptions& options, const Job& job) {
+int run_alone(const Scenario& scenario, const RunOptions& options, const Job& job) {
   const bool prints = job.rank() == 0 && !options.is_quiet;
-  const bool has_cases = loaded.cases.size() > 1 || !loaded.cases.front().case_name.empty();
-  if (prints) {
-    fmt::print("{}\n", ranks_and_threads(job.ranks(), threads_of(loaded.cases.front(), job)));
-  }
-  std::vector<CaseOutcome> outcomes;
-  bool any_good = false;
-  for (const Scenario& scenario : loaded.cases) {
-    if (prints && has_cases) fmt::print("case {}\n", scenario.case_name);
-    auto outcome = run_case(scenario, has_cases, options, job);
-    if (!outcome) abort_job(outcome.error().message, static_cast<int>(outcome.error().code));
-    if (outcome->error) {
-      if (job.rank() == 0) fmt::print(stderr, "cohort: {}\n", outcome->error->message);
-      return static_cast<int>(outcome->error->code);
-    }
-    any_good = any_good || outcome->code == Code::done;
-    outcomes.push_back(*std::move(outcome));
-    if (outcomes.back().code == Code::resumable) break;
+  if (prints) fmt::print("{}\n", ranks_and_threads(job.ranks(), threads_of(scenario, job)));
+  const auto outcome = run_case(scenario, run_path(scenario, options.out), options, job);
+  if (!outcome) abort_job(outcome.error().message, static_cast<int>(outcome.error().code));
+  if (outcome->error) {
+    if (job.rank() == 0) fmt::print(stderr, "cohort: {}\n", outcome->error->message);
+    return static_cast<int>(outcome->error->code);
   }
   if (prints) {
-    for (const CaseOutcome& o : outcomes) print_outcome(o);
-    print_next_step(outcomes, options, loaded);
+    print_outcome(*outcome);
+    print_next_step(*outcome, options, scenario);
   }
-  if (outcomes.back().code == Code::resumable) return static_cast<int>(Code::resumable);
-  // Where cases are compared, one that diverged is a result.
-  return any_good ? 0 : static_cast<int>(Code::diverged);
+  return static_cast<int>(outcome->code);
 }
 
 namespace {
@@ -587,7 +551,9 @@ std::uint64_t declared_bytes(const std::vector<BlockSpec>& blocks) {
   return n;
 }
 
-Result<std::string> estimate(Scenario scenario, const Job& job) {
+}  // namespace
+
+Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   COHORT_TRY(const auto prepared, Prepared::make(scenario, job.rank(), job.ranks()));
   const Layout& layout = prepared->function().layout();
   std::uint64_t down = 0, up = 0;
@@ -617,7 +583,10 @@ Result<std::string> estimate(Scenario scenario, const Job& job) {
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
   const std::string name = scenario.case_name.empty() ? scenario.name : scenario.case_name;
-  return fmt::format(
+  RoundCost cost;
+  cost.bytes = (down + up) * scenario.clients.cohort_size;
+  cost.time = spent;
+  cost.text = fmt::format(
       "{}: d = {}, {} of {} clients a round\n"
       "  bytes a client and round   {} down, {}{} up\n"
       "  bytes a round              {} down, {}{} up\n"
@@ -627,20 +596,14 @@ Result<std::string> estimate(Scenario scenario, const Job& job) {
       is_bound ? "at most " : "", up, down * scenario.clients.cohort_size,
       is_bound ? "at most " : "", up * scenario.clients.cohort_size,
       static_cast<double>(usage.ru_maxrss) / 1e3, spent.count(), probed.why);
+  return cost;
 }
 
-}  // namespace
-
-int dry_run(const LoadedScenario& loaded, const Job& job) {
-  for (const Scenario& scenario : loaded.cases) {
-    const auto text = estimate(scenario, job);
-    if (!text) {
-      if (job.rank() == 0) fmt::print(stderr, "cohort: {}\n", text.error().message);
-      return static_cast<int>(text.error().code);
-    }
-    if (job.rank() == 0) fmt::print("{}", *text);
-  }
-  return 0;
+int dry_run(const Scenario& scenario, const Job& job) {
+  const auto cost = probe_round(scenario, job);
+  if (job.rank() == 0 && cost) fmt::print("{}", cost->text);
+  if (job.rank() == 0 && !cost) fmt::print(stderr, "cohort: {}\n", cost.error().message);
+  return cost ? 0 : static_cast<int>(cost.error().code);
 }
 
 const std::atomic<int>& watch_signals() {

@@ -1,6 +1,6 @@
 #pragma once
-// Runs the cases of a loaded scenario, one after another, on all ranks of the job together: each in
-// its run directory, from the start or from its last checkpoint.
+// One run, on all ranks of the job together: in its run directory, from the start or from its last
+// checkpoint.
 
 #include <atomic>
 #include <filesystem>
@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "comm/exchange.hpp"
-#include "comm/transport.hpp"
+#include "scenarios/job.hpp"
 #include "scenarios/loader.hpp"
 #include "scenarios/outputs.hpp"
 
@@ -21,16 +20,9 @@ struct RunOptions {
   bool resume = false;
   bool allow_mixed_numerics = false;  // go on though the ranks' fingerprints differ, and say so
   bool is_quiet = false;              // no progress, no closing lines
-};
-
-/// What the processes of a job share for its whole length.
-struct Job {
-  Transport* transport = nullptr;
-  Exchange* exchange = nullptr;
-  const std::atomic<int>* stop_signal = nullptr;
-
-  std::uint32_t rank() const { return transport->self().value; }
-  std::uint32_t ranks() const { return transport->size(); }
+  /// Of a run among others: in front of its progress, which is then transient.
+  std::string title;
+  std::vector<std::string> notes;  // for its events
 };
 
 struct CaseOutcome {
@@ -40,18 +32,27 @@ struct CaseOutcome {
   std::optional<Error> error;  // why there is no outcome, known to every rank
 };
 
-/// One case. Every rank calls this with an equal scenario. The error of the Result is this rank's
-/// alone: the others do not know of it and wait.
-Result<CaseOutcome> run_case(const Scenario& scenario, bool has_cases, const RunOptions& options,
-                             const Job& job);
+/// The run in `directory`. Every rank calls this with an equal scenario. The error of the Result is
+/// this rank's alone: the others do not know of it and wait.
+Result<CaseOutcome> run_case(const Scenario& scenario, const std::filesystem::path& directory,
+                             const RunOptions& options, const Job& job);
 
-/// All cases; the exit status of the program. A case that diverges is told and the next one runs;
-/// anything else ends the job. Rank 0 prints.
-int run_cases(const LoadedScenario& loaded, const RunOptions& options, const Job& job);
+/// A scenario without [sweep]; the exit status of the program. Rank 0 prints.
+int run_alone(const Scenario& scenario, const RunOptions& options, const Job& job);
 
-/// Bytes, memory and time of a round of every case, from its declarations and one probed round;
-/// rank 0 prints. Nothing is written.
-int dry_run(const LoadedScenario& loaded, const Job& job);
+/// Threads of a process of the job.
+std::size_t threads_of(const Scenario& scenario, const Job& job);
+
+/// What a round costs, from the declarations of the scenario and one probed round.
+struct RoundCost {
+  std::string text;         // for people, with bytes, memory and time
+  std::uint64_t bytes = 0;  // protocol bytes of all clients, at most
+  Seconds time{0};
+};
+/// Every rank calls this; nothing is written.
+Result<RoundCost> probe_round(Scenario scenario, const Job& job);
+/// The same, printed by rank 0.
+int dry_run(const Scenario& scenario, const Job& job);
 
 /// SIGINT, SIGTERM and SIGUSR1 ask for a stop after the round; a second one leaves at once. The
 /// number of the first is in the returned flag.

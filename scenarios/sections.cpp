@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenarios/sweep/section.hpp"
+
 namespace cohort {
 
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
@@ -288,6 +290,8 @@ std::vector<SectionInfo> section_infos() {
                              "what somebody says that the run should give; see cohort reproduce"),
       info<RunSection>("run", "seed, and how this machine runs it"),
       info<CheckpointSection>("run.checkpoint", "when the run is made resumable"),
+      info<SweepSection>("sweep", "one file, many runs; see docs/sweeps.md"),
+      info<TuneSection>("sweep.tune", "beside options, each with a list of its values"),
   };
 }
 

@@ -55,8 +55,7 @@ Result<Comparison> verify_run(const fs::path& run, const Scenario& scenario,
   if (is_part) replayed.schedule.stop.rounds = *rounds;
   RunOptions options;
   options.is_quiet = true;
-  options.out = again.string();
-  const auto outcome = run_case(replayed, false, options, job);
+  const auto outcome = run_case(replayed, again, options, job);
   if (!outcome) abort_job(outcome.error().message, static_cast<int>(outcome.error().code));
   if (outcome->error) return *outcome->error;
   // A run that diverged is replayed to its divergence.

@@ -32,6 +32,11 @@ class Environment {
   int fail(const Error& error) const;
   /// MPI, if a launcher started this process, for as long as the body takes.
   int on_all_ranks(const std::function<int(const Job&)>& body) const;
+  /// The same with ranks that work in groups of `ranks`, 0: all as one.
+  int on_groups(std::uint32_t ranks,
+                const std::function<int(const Job& all, const Job& group)>& body) const;
+  /// Whether a launcher started this process.
+  bool is_launched() const;
 
  private:
   const Catalogue* catalogue_;

@@ -42,14 +42,28 @@ int Environment::fail(const Error& error) const {
 }
 
 int Environment::on_all_ranks(const std::function<int(const Job&)>& body) const {
+  return on_groups(0, [&](const Job& all, const Job&) { return body(all); });
+}
+
+int Environment::on_groups(
+    std::uint32_t ranks, const std::function<int(const Job& all, const Job& group)>& body) const {
   auto mpi = MpiEnvironment::start();
   if (!mpi) return fail(mpi.error());
   return run_or_abort([&] {
     auto transport = (*mpi)->transport();
     if (!transport) return fail(transport.error());
     Exchange exchange(**transport);
-    return body({transport->get(), &exchange, &watch_signals()});
+    const Job all{transport->get(), &exchange, &watch_signals()};
+    if (ranks == 0) return body(all, all);
+    MpiOptions options;
+    options.ranks_per_group = ranks;
+    auto part = (*mpi)->transport(options);
+    if (!part) return fail(part.error());
+    Exchange within(**part);
+    return body(all, {part->get(), &within, all.stop_signal});
   });
 }
+
+bool Environment::is_launched() const { return detect_launch().has_value(); }
 
 }  // namespace cohort

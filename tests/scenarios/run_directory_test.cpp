@@ -33,13 +33,13 @@ void finish(const RunDirectory& directory, const std::string& status = "finished
 TEST(RunPath, NamesScenarioCaseHashAndSeed) {
   Scenario s = scenario();
   s.seeds.run = 7;
-  EXPECT_EQ(run_path(s, "", false), "runs/test/0123456789ab-s7");
+  EXPECT_EQ(run_path(s, ""), "runs/test/0123456789ab-s7");
   s.case_name = "mean";
-  EXPECT_EQ(run_path(s, "", true), "runs/test/mean/0123456789ab-s7");
-  EXPECT_EQ(run_path(s, "x", false), "x");
-  EXPECT_EQ(run_path(s, "x", true), "x/mean");
+  EXPECT_EQ(run_path(s, "", "mean"), "runs/test/mean/0123456789ab-s7");
+  EXPECT_EQ(run_path(s, "x/"), "x");
+  EXPECT_EQ(run_path(s, "x", "mean"), "x/mean");
   s.site.out = "y";
-  EXPECT_EQ(run_path(s, "", true), "y/mean");
+  EXPECT_EQ(run_path(s, "", "mean"), "y/mean");
 }
 
 TEST(RunDirectory, AFreshOneHoldsTheScenario) {
