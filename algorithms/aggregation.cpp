@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/kernels.hpp"
 
@@ -29,11 +30,13 @@ Mat product(const Mat& a, const Mat& b) {
   return out;
 }
 
-/// A map with one more row that leaves the origin where it is.
-Mat with_origin(const Mat& map) {
-  Mat out = Mat::Zero(map.rows() + 1, map.cols());
-  out.topRows(map.rows()) = map;
-  out(map.rows(), map.cols() - 1) = 1.0;
+/// A map [m × (n + 1)] over all points: references and origin stay where they are.
+Mat over_points(const Mat& map, Index references) {
+  const Index m = map.rows(), n = map.cols() - 1;
+  Mat out = Mat::Zero(m + references + 1, n + references + 1);
+  out.topLeftCorner(m, n) = map.leftCols(n);
+  out.topRightCorner(m, 1) = map.rightCols(1);
+  for (Index k = 0; k <= references; ++k) out(m + k, n + k) = 1.0;
   return out;
 }
 
@@ -69,6 +72,15 @@ Vec Distances::inner_times(VecView v) const {
   return out;
 }
 
+double Distances::product(Index i, Index j) const {
+  const Index o = origin();
+  const double scale_of_d2 = d2(i, o) + d2(j, o) + d2(i, j);
+  const double scale_of_inner =
+      std::abs(inner(i, j)) + std::abs(inner(i, o)) + std::abs(inner(j, o)) + std::abs(inner(o, o));
+  return scale_of_d2 <= scale_of_inner ? 0.5 * ((d2(i, o) + d2(j, o)) - d2(i, j))
+                                       : (inner(i, j) - inner(i, o)) - (inner(j, o) - inner(o, o));
+}
+
 std::vector<RowPair> cancelled_pairs(const Mat& gram) {
   std::vector<RowPair> pairs;
   for (Index i = 0; i < gram.rows(); ++i) {
@@ -83,7 +95,7 @@ std::vector<RowPair> cancelled_pairs(const Mat& gram) {
 }
 
 Distances measure(const Mat& gram, std::span<const RowPair> cancelled,
-                  std::span<const double> squared_distances) {
+                  std::span<const double> squared_distances, Index references) {
   const Index n = gram.rows();
   Mat g = Mat::Zero(n + 1, n + 1);
   for (Index j = 0; j < n; ++j) {
@@ -91,7 +103,7 @@ Distances measure(const Mat& gram, std::span<const RowPair> cancelled,
   }
   // To what the rounding errors of an entry of d2 are relative.
   Mat scale(n + 1, n + 1);
-  Distances out{Mat(n + 1, n + 1), Mat(n + 1, n + 1)};
+  Distances out{Mat(n + 1, n + 1), Mat(n + 1, n + 1), references};
   for (Index j = 0; j <= n; ++j) {
     for (Index i = 0; i <= n; ++i) {
       scale(i, j) = g(i, i) + g(j, j);
@@ -105,7 +117,7 @@ Distances measure(const Mat& gram, std::span<const RowPair> cancelled,
   }
   // ⟨x_i − c, x_j − c⟩ from the three distances, or from four inner products: whichever is the
   // more accurate. The first is for rows close together, the second for one close and one far.
-  const Index c = central_row(out.d2, n);
+  const Index c = central_row(out.d2, n - references);
   for (Index j = 0; j <= n; ++j) {
     for (Index i = 0; i <= j; ++i) {
       const double from_distances = 0.5 * ((out.d2(i, c) + out.d2(j, c)) - out.d2(i, j));
@@ -119,10 +131,75 @@ Distances measure(const Mat& gram, std::span<const RowPair> cancelled,
   return out;
 }
 
-Vec mean_weights(Index n) {
-  Vec w = Vec::Constant(n + 1, 1.0 / static_cast<double>(n));
-  w[n] = 0.0;
+Vec relative_weights(const RuleInput& input, Index n) {
+  if (input.weights.empty()) return Vec::Ones(n);
+  COHORT_CHECK(input.weights.size() == static_cast<std::size_t>(n), "one weight a row");
+  return as_vec(input.weights) * (static_cast<double>(n) / kernels::sum(input.weights));
+}
+
+Vec mean_weights(const Distances& distances, const RuleInput& input) {
+  const Index n = distances.rows();
+  Vec w = Vec::Zero(distances.points());
+  w.head(n) = relative_weights(input, n) / static_cast<double>(n);
   return w;
+}
+
+Vec away_from_mean(const Distances& distances, double t, double s) {
+  const Index n = distances.rows();
+  Vec a = Vec::Zero(distances.points());
+  a.head(n).setConstant((1.0 - t) / static_cast<double>(n));
+  if (s != 0.0) a[n] = -s;
+  a[distances.origin()] = t + s;
+  return a;
+}
+
+Vec mean_of(const Distances& distances, std::span<const Index> rows) {
+  Vec w = Vec::Zero(distances.points());
+  for (const Index i : rows) w[i] = 1.0 / static_cast<double>(rows.size());
+  return w;
+}
+
+std::vector<Index> first_rows(std::span<const double> scores, std::size_t count) {
+  std::vector<Index> rows(scores.size());
+  std::iota(rows.begin(), rows.end(), Index{0});
+  std::stable_sort(rows.begin(), rows.end(), [&](Index a, Index b) {
+    return scores[static_cast<std::size_t>(a)] < scores[static_cast<std::size_t>(b)];
+  });
+  rows.resize(count);
+  return rows;
+}
+
+Result<Index> trusted_row(std::string_view rule, ClientId trusted, const RuleInput& input) {
+  const auto& clients = input.clients;
+  const auto found = std::lower_bound(clients.begin(), clients.end(), trusted);
+  if (found == clients.end() || *found != trusted) {
+    return bad_input(fmt::format("rule {} trusts client {}, who is not among the {} updates", rule,
+                                 trusted.value, clients.size()));
+  }
+  return static_cast<Index>(found - clients.begin());
+}
+
+Mat clipping_map(const Distances& distances, double most) {
+  const Index n = distances.rows();
+  Mat m = Mat::Zero(n, n + 1);
+  for (Index i = 0; i < n; ++i) {
+    const double norm = std::sqrt(distances.d2(i, distances.origin()));
+    m(i, i) = norm > most ? most / norm : 1.0;
+    m(i, n) = 1.0 - m(i, i);
+  }
+  return m;
+}
+
+double squared_distance(const Distances& distances, const Vec& v, const Vec& w) {
+  const Vec difference = v - w;
+  const Vec product = distances.inner_times(difference);
+  return std::max(0.0, kernels::dot(as_span(difference), as_span(product)));
+}
+
+bool Aggregation::needs_distances() const {
+  if (rule == nullptr) return false;
+  if (!maps.empty() || rule->selects()) return true;
+  return rule->kind() == RuleKind::gram && !rule->reads_samples();
 }
 
 Result<void> check_tolerance(const Aggregation& aggregation, std::size_t n,
@@ -145,16 +222,27 @@ Result<void> check_tolerance(const Aggregation& aggregation, std::size_t n,
   };
   for (const auto& map : aggregation.maps) {
     COHORT_DO(check("pre-aggregator", *map));
-    n = map->rows_out(n);
+    const std::size_t out = map->rows_out(n);
+    if (out != n && aggregation.rule->trusted()) {
+      return bad_input(
+          fmt::format("rule {} follows the row of client {}, which pre-aggregator {} "
+                      "would mix with others",
+                      aggregation.rule->name(), aggregation.rule->trusted()->value, map->name()));
+    }
+    n = out;
   }
   return check("rule", *aggregation.rule);
 }
 
 Distances map_distances(const Distances& from, const Mat& map) {
-  const Mat m = with_origin(map).transpose();  // [(n+1) × (m+1)], column a makes row a
+  return map_points(from, over_points(map, from.references), from.references);
+}
+
+Distances map_points(const Distances& from, const Mat& all, Index references) {
+  const Mat m = all.transpose();  // [p × p'], column a makes point a
   const Mat half = product(from.inner, m);
   const Index count = m.cols();
-  Distances to{Mat::Zero(count, count), Mat(count, count)};
+  Distances to{Mat::Zero(count, count), Mat(count, count), references};
   for (Index b = 0; b < count; ++b) {
     for (Index a = 0; a <= b; ++a) {
       to.inner(a, b) = to.inner(b, a) = kernels::dot(column(half, b), column(m, a));
@@ -188,25 +276,36 @@ Distances map_distances(const Distances& from, const Mat& map) {
   return to;
 }
 
-Mat compose_maps(const Aggregation& aggregation, Distances& distances, const RuleInput& input) {
+Result<Mat> compose_maps(const Aggregation& aggregation, Distances& distances,
+                         const RuleInput& input) {
   const Index n = distances.rows();
   Mat all = Mat::Identity(n, n + 1);
   for (const auto& map : aggregation.maps) {
     const Mat m = map->map(distances, input);
-    all = product(m, with_origin(all));
+    all = product(m, over_points(all, 0));
     distances = map_distances(distances, m);
+  }
+  if (aggregation.rule->selects()) {
+    COHORT_TRY(const Mat m, aggregation.rule->selection(distances, input));
+    all = product(m, over_points(all, 0));
   }
   return all;
 }
 
-Vec aggregation_weights(const Aggregation& aggregation, Distances distances,
-                        const RuleInput& input) {
-  const Mat map = compose_maps(aggregation, distances, input);
-  const Vec of_mapped = aggregation.rule->weights(distances, input);  // [m + 1]
+Result<Vec> aggregation_weights(const Aggregation& aggregation, Distances distances,
+                                const RuleInput& input) {
+  COHORT_TRY(const Mat rows, compose_maps(aggregation, distances, input));
+  std::vector<Distances> sampled;
+  for (const Distances& sample : input.sampled) {
+    sampled.push_back(aggregation.maps.empty() ? sample : map_distances(sample, rows));
+  }
+  RuleInput of_mapped = input;
+  of_mapped.sampled = sampled;
+  COHORT_TRY(const Vec w, aggregation.rule->weights(distances, of_mapped));
+  const Mat map = over_points(rows, distances.references);
   Vec out = Vec::Zero(map.cols());
-  out[map.cols() - 1] = of_mapped[map.rows()];
   for (Index a = 0; a < map.rows(); ++a) {
-    if (of_mapped[a] != 0.0) out += of_mapped[a] * map.row(a).transpose();
+    if (w[a] != 0.0) out += w[a] * map.row(a).transpose();
   }
   return out;
 }

@@ -102,6 +102,8 @@ struct AggregateMessage {
   std::uint32_t phase = 0;
   std::vector<ClientId> accepted;  // over all workers, ascending
   std::uint64_t f = 0;
+  /// f64: what the rule gave for each of its blocks last time, by name, where the rule uses it.
+  std::map<std::string, Bytes> previous;
   template <class V>
   void fields(V&& v) {
     v("sequence", sequence);
@@ -109,6 +111,7 @@ struct AggregateMessage {
     v("phase", phase);
     v("accepted", accepted);
     v("f", f);
+    v("previous", previous);
   }
 };
 struct AggregatedMessage {

@@ -342,7 +342,8 @@ void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
     stage_ = Stage::aggregating;
     const std::uint64_t dropped = non_finite_.size();
     out.push_back(SendAggregate{{++state_.sequence, ask_.id, ask_.phase, accepted_,
-                                 plan_.f > dropped ? plan_.f - dropped : 0}});
+                                 plan_.f > dropped ? plan_.f - dropped : 0,
+                                 state_.aggregates}});
   } else {
     combine({}, now, out);
   }
@@ -380,6 +381,7 @@ void Synchronous::combine(std::vector<BlockSum> by_rule, Seconds now, std::vecto
     if (spec.combine == Combine::gather) continue;
     const bool ruled = plan_.has_rule && is_by_rule(spec);
     const BlockSum& block = ruled ? by_rule[next_by_rule++] : total[next_summed++];
+    if (ruled && plan_.rule_uses_previous) state_.aggregates[spec.name] = block.values;
     Combined::Value v{spec.name, block.to_vec(), block.weight};
     if (!ruled && spec.combine != Combine::sum) v.value /= block.weight;
     if (!std::isfinite(kernels::squared_norm(as_span(v.value)))) {
@@ -579,6 +581,7 @@ Hash128 Synchronous::state_hash() const {
   Writer writer(bytes);
   writer.put(state_.method);
   writer.put(state_.pipeline);
+  if (plan_.rule_uses_previous) writer.put(state_.aggregates);
   return hash_bytes(bytes);
 }
 

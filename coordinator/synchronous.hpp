@@ -45,6 +45,7 @@ struct SynchronousPlan {
   std::vector<IdRange> ranks;       // clients of each worker, ascending
   bool clients_remember = false;    // methods or pipelines keep state at the clients
   bool has_rule = false;            // a robust rule combines Combine::rule
+  bool rule_uses_previous = false;  // and reads what it gave in the round before
   std::uint64_t f = 0;              // Byzantine clients in a cohort that the rule is told of
   std::vector<ClientId> byzantine;  // ascending; for the log
   std::uint64_t byzantine_from = 0;
@@ -61,6 +62,7 @@ struct ServerCheckpoint {
   Vec x;
   State method;
   ServerPipelineState pipeline;
+  std::map<std::string, Bytes> aggregates;  // last result of a rule that uses it, by block
   std::map<ClientId, AskId> accepted;  // last accepted Ask of each client that had one
   OracleCounts counts;
   std::uint64_t bytes_up = 0;
@@ -77,6 +79,7 @@ struct ServerCheckpoint {
     v("x", x);
     v("method", method);
     v("pipeline", pipeline);
+    v("aggregates", aggregates);
     v("accepted", accepted);
     v("counts", counts);
     v("bytes_up", bytes_up);

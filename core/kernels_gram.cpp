@@ -28,9 +28,8 @@ HWY_INLINE double fold(V v) {
 }
 
 // out[i][j] ← ⟨a_i, b_j⟩. As many products as registers hold: each load serves several.
-template <std::size_t rows, std::size_t columns>
-HWY_INLINE void products(const double* const* a, const double* const* b, std::size_t width,
-                         double* out) {
+template <std::size_t rows, std::size_t columns, class T>
+HWY_INLINE void products(const T* const* a, const T* const* b, std::size_t width, double* out) {
   V64 sum[rows][columns][registers];
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
@@ -70,17 +69,18 @@ constexpr std::size_t group_rows = lanes == 8 ? 4 : 2;
 constexpr std::size_t group_columns = lanes == 8 ? 4 : 3;
 static_assert(registers <= 2);
 
-void gram(const double* const* x, std::size_t n, std::size_t width, double* out) {
+template <class T>
+HWY_INLINE void gram(const T* const* x, std::size_t n, std::size_t width, double* out) {
   // Columns in panels that stay in cache while the rows pass by.
   constexpr std::size_t panel = 24;
   for (std::size_t first = 0; first < n; first += panel) {
     const std::size_t end = first + panel < n ? first + panel : n;
     for (std::size_t i = 0; i < end; i += group_rows) {
-      const double* a[group_rows];
+      const T* a[group_rows];
       for (std::size_t r = 0; r < group_rows; ++r) a[r] = x[i + r < n ? i + r : n - 1];
       for (std::size_t j = first; j < end; j += group_columns) {
         if (j + group_columns <= i) continue;  // below the diagonal
-        const double* b[group_columns];
+        const T* b[group_columns];
         for (std::size_t c = 0; c < group_columns; ++c) b[c] = x[j + c < n ? j + c : n - 1];
         double products_of_group[group_rows * group_columns];
         products<group_rows, group_columns>(a, b, width, products_of_group);
@@ -96,6 +96,13 @@ void gram(const double* const* x, std::size_t n, std::size_t width, double* out)
   }
 }
 
+void gram_f64(const double* const* x, std::size_t n, std::size_t width, double* out) {
+  gram(x, n, width, out);
+}
+void gram_f32(const float* const* x, std::size_t n, std::size_t width, double* out) {
+  gram(x, n, width, out);
+}
+
 }  // namespace
 }  // namespace cohort::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -107,7 +114,12 @@ namespace cohort::kernels {
 void gram(std::span<const double* const> rows, std::size_t width, std::span<double> out) {
   const std::size_t n = rows.size();
   COHORT_CHECK(out.size() == n * (n + 1) / 2, "the upper triangle of [n × n]");
-  COHORT_DISPATCH(gram)(rows.data(), n, width, out.data());
+  COHORT_DISPATCH(gram_f64)(rows.data(), n, width, out.data());
+}
+void gram(std::span<const float* const> rows, std::size_t width, std::span<double> out) {
+  const std::size_t n = rows.size();
+  COHORT_CHECK(out.size() == n * (n + 1) / 2, "the upper triangle of [n × n]");
+  COHORT_DISPATCH(gram_f32)(rows.data(), n, width, out.data());
 }
 
 }  // namespace cohort::kernels

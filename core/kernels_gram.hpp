@@ -15,5 +15,7 @@ namespace cohort::kernels {
 /// ⟨x_i, x_j⟩ do not depend on the other rows. Rows stay in cache if a few times width · 8 bytes
 /// do; each is read about n/24 times from where it lies.
 void gram(std::span<const double* const> rows, std::size_t width, std::span<double> out);
+/// The bits of the same numbers in double.
+void gram(std::span<const float* const> rows, std::size_t width, std::span<double> out);
 
 }  // namespace cohort::kernels

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
 
 namespace cohort {
 
@@ -15,6 +16,19 @@ Result<Vec> solve_spd(const Mat& a, const Vec& b) {
     return bad_input(fmt::format("a {} × {} matrix is not positive definite", a.rows(), a.cols()));
   }
   return Vec(factor.solve(b));
+}
+
+Eigenpair top_eigenpair(const Mat& a) {
+  COHORT_CHECK(a.rows() > 0 && a.rows() == a.cols(), "a square matrix");
+  const double scale = a.cwiseAbs().maxCoeff();
+  if (!(scale > 0.0)) return {0.0, Vec::Unit(a.rows(), 0)};
+  const Eigen::SelfAdjointEigenSolver<Mat> solver(a / scale);
+  COHORT_CHECK(solver.info() == Eigen::Success, "the eigenvalues of a finite matrix converge");
+  Eigenpair top{solver.eigenvalues().tail(1)[0] * scale, solver.eigenvectors().rightCols(1)};
+  Index largest = 0;
+  top.vector.cwiseAbs().maxCoeff(&largest);
+  if (top.vector[largest] < 0.0) top.vector = -top.vector;
+  return top;
 }
 
 }  // namespace cohort

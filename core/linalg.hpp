@@ -11,4 +11,12 @@ namespace cohort {
 /// by Cholesky. Error (bad_input): A is not positive definite to working precision.
 Result<Vec> solve_spd(const Mat& a, const Vec& b);
 
+struct Eigenpair {
+  double value = 0;
+  Vec vector;  // of norm 1; its entry of largest magnitude is positive
+};
+/// The largest eigenvalue of a symmetric A [d × d], d ≥ 1, finite, of which the lower triangle is
+/// read, and its vector, by a full decomposition: O(d³).
+Eigenpair top_eigenpair(const Mat& a);
+
 }  // namespace cohort

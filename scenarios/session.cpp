@@ -15,8 +15,17 @@ namespace {
 
 // What a method's phases ask of the rule and of [method.update], which is known once the layout is.
 Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
+  const auto& attack = scenario.clients.byzantine.attack;
   for (const Phase& phase : scenario.method->phases(layout)) {
     for (const BlockSpec& block : phase.up) {
+      const bool is_by_rule =
+          block.combine == Combine::rule && !scenario.aggregation.is_linear();
+      if (attack && attack->colludes() && block.form != Form::seed && !is_by_rule) {
+        return bad_input(fmt::format(
+            "clients.byzantine.attack: {} is made of the honest updates that a rule combines, and "
+            "block '{}' of {} is none; name [aggregation] rule (\"mean\" is one), or another attack",
+            attack->name(), block.name, scenario.method->name()));
+      }
       if (block.combine == Combine::follow && !scenario.aggregation.gives_weights()) {
         return bad_input(fmt::format(
             "{}: block '{}' follows the weights of a rule, and {} gives none; choose a rule that "
@@ -162,6 +171,7 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   for (std::uint32_t r = 0; r < ranks; ++r) p.ranks.push_back(rank_range(p.clients, r, ranks));
   p.clients_remember = clients_remember;
   p.has_rule = !s.aggregation.is_linear();
+  p.rule_uses_previous = p.has_rule && s.aggregation.rule->uses_previous();
   p.f = s.f;
   p.byzantine = s.clients.byzantine.clients;
   p.byzantine_from = s.clients.byzantine.from_round;

@@ -22,6 +22,7 @@
 // n² numbers, and the tiles in flight, O(tile_bytes + 4096 · 8 n); never n · d.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -32,17 +33,34 @@
 
 namespace cohort {
 
-/// An update in double, [d]. The rows of a rank ascend by client, and a rank's clients are below
-/// those of the next.
-struct AggregationRow {
+/// A row whose squared norm is NaN or above this (2^1000) counts as not finite: squared distances,
+/// and sums of millions of them, stay finite.
+inline constexpr double largest_squared_norm = 0x1p1000;
+
+/// An update, [d]. The rows of a rank ascend by client, and a rank's clients are below those of the
+/// next. Single precision gives the bits of the same numbers in double.
+template <class T>
+struct RowOf {
   ClientId client{};
-  std::span<const double> values;
+  std::span<const T> values;
+  bool is_checked = false;  // its squared norm is known to be at most largest_squared_norm
+  double weight = 1;        // read if they differ, and then by a rule that takes weights
+};
+using AggregationRow = RowOf<double>;
+using SingleRow = RowOf<float>;
+
+struct RoundInput {
+  std::size_t f = 0;  // Byzantine clients among the rows
+  Stream stream;      // Purpose::aggregation, this round
+  /// [d] what the rule gave in the round before, on every rank, of one that uses it; empty: zero.
+  std::span<const double> previous{};
 };
 
-/// What a rule gave each update that it got, ascending; Σ + origin = 1.
+/// What a rule gave each update that it got, ascending; Σ + origin + previous = 1.
 struct RowWeights {
   std::vector<std::pair<ClientId, double>> clients;
-  double origin = 0;  // the share that clipping put on the zero vector
+  double origin = 0;    // the share that clipping put on the zero vector
+  double previous = 0;  // the share of the last result
 };
 
 struct Aggregate {
@@ -52,23 +70,24 @@ struct Aggregate {
   std::uint64_t tile_bytes = 0;   // most that this rank's tiles in flight took at once
 };
 
-/// A row whose squared norm is NaN or above this (2^1000) counts as not finite: squared distances,
-/// and sums of millions of them, stay finite.
-inline constexpr double largest_squared_norm = 0x1p1000;
-
 /// One update from all. `exchange` is null in a run of one process; else every rank calls this with
-/// equal `aggregation`, `d` and `input`. A rule is given (the weighted mean is the sum of replies).
+/// equal `aggregation`, `d` and `round`. A rule is given (the weighted mean is the sum of replies).
 /// Rows that are not finite are dropped first; k of them leave max(0, f − k) Byzantine ones.
-/// Errors, the same on all ranks: f is more than a part tolerates (bad_input); no row is finite
-/// (diverged); a rank is late (peer_lost).
+/// Errors, the same on all ranks: f is more than a part tolerates, or what the rule says of its
+/// rows (bad_input); no row is finite (diverged); a rank is late (peer_lost).
 Result<Aggregate> aggregate_rows(const Aggregation& aggregation,
                                  std::span<const AggregationRow> rows, std::size_t d,
-                                 RuleInput input, ThreadPool& pool, Exchange* exchange,
+                                 const RoundInput& round, ThreadPool& pool, Exchange* exchange,
                                  Deadline deadline);
+Result<Aggregate> aggregate_rows(const Aggregation& aggregation, std::span<const SingleRow> rows,
+                                 std::size_t d, const RoundInput& round, ThreadPool& pool,
+                                 Exchange* exchange, Deadline deadline);
 
 /// The same weights on other rows of the same clients: Σ w_i y_i on rank 0, [d]; empty elsewhere.
 /// A client without a weight takes no part.
 Result<Vec> combine_rows(const RowWeights& weights, std::span<const AggregationRow> rows,
                          std::size_t d, ThreadPool& pool, Exchange* exchange, Deadline deadline);
+Result<Vec> combine_rows(const RowWeights& weights, std::span<const SingleRow> rows, std::size_t d,
+                         ThreadPool& pool, Exchange* exchange, Deadline deadline);
 
 }  // namespace cohort

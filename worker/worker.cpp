@@ -8,7 +8,7 @@
 #include "core/file.hpp"
 #include "core/hash.hpp"
 #include "core/kernels.hpp"
-#include "worker/sharded_aggregation.hpp"
+#include "worker/collusion.hpp"
 
 namespace cohort {
 
@@ -46,6 +46,35 @@ std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
   ids.reserve(clients.size());
   for (const ClientId c : clients) ids.push_back(c.value);
   return ids;
+}
+
+using HeldPayloads = std::vector<const std::pair<ClientId, Payload>*>;
+
+/// body(rows) for the blocks at `position` of the payloads, in single precision where they are;
+/// they were checked when the replies left.
+template <class Body>
+auto with_rows(const HeldPayloads& payloads, std::size_t position, const BlockSpec& spec,
+               Body body) {
+  const bool is_dense = spec.form != Form::sparse && spec.form != Form::sparse_symmetric;
+  if (is_dense && spec.element == Element::f32) {
+    std::vector<SingleRow> rows;
+    for (const auto* payload : payloads) {
+      const Block& block = payload->second.blocks[position];
+      rows.push_back({payload->first, block.data.as<float>(), true});
+    }
+    return body(std::span<const SingleRow>(rows));
+  }
+  std::vector<Vec> decoded;  // of blocks that are not dense f64
+  decoded.reserve(payloads.size());
+  std::vector<AggregationRow> rows;
+  for (const auto* payload : payloads) {
+    const Block& block = payload->second.blocks[position];
+    const bool is_direct = is_dense && block.element == Element::f64;
+    rows.push_back({payload->first,
+                    is_direct ? block.doubles() : as_span(decoded.emplace_back(block.to_vec())),
+                    true});
+  }
+  return body(std::span<const AggregationRow>(rows));
 }
 
 ClientRecord fresh_record(const WorkerSetup& setup) {
@@ -231,8 +260,8 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   Payload& payload = lane.reply.payload();
   lane.bytes_up += payload.encoded_size();
   for (Block& block : payload.blocks) {
-    // A block whose squared norm overflows counts as non-finite.
-    if (is_real(block) && !std::isfinite(block.squared_norm())) {
+    // A NaN compares false.
+    if (is_real(block) && !(block.squared_norm() <= largest_squared_norm)) {
       out.answer = Answer::non_finite;
       return std::nullopt;
     }
@@ -283,7 +312,7 @@ void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane
       const auto x = as_vec(message.ask.common.at("x").doubles());
       setup_.update.run_on_update(info, pipeline.update, x, as_vec(block.mutable_doubles()));
     }
-    if (lies) {
+    if (lies && !setup_.byzantine.attack->colludes()) {
       const Stream stream =
           Stream(setup_.seed, Purpose::attack, client.value, id.round).sub(id.index).sub(i);
       Eigen::Map<Vec> values = as_vec(stored_values(block));
@@ -293,13 +322,40 @@ void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane
   }
 }
 
+// What Byzantine clients that collude send instead of their rows; empty where nobody does.
+template <class T>
+Result<std::vector<T>> Worker::collude(const AggregateMessage& message, std::size_t position,
+                                       std::size_t d, const RoundInput& input,
+                                       std::vector<RowOf<T>>& rows) {
+  std::vector<ClientId> liars;
+  for (const ClientId c : message.accepted) {
+    if (setup_.byzantine.lies(c, message.id.round)) liars.push_back(c);
+  }
+  if (liars.empty() || !setup_.byzantine.attack->colludes()) return std::vector<T>();
+  const auto is_liar = [&](const RowOf<T>& row) {
+    return std::binary_search(liars.begin(), liars.end(), row.client);
+  };
+  std::vector<RowOf<T>> honest;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(honest), std::not_fn(is_liar));
+  const Stream stream =
+      Stream(setup_.seed, Purpose::attack, 0, message.id.round).sub(message.id.index).sub(position);
+  COHORT_TRY(const Vec row, colluding_row({setup_.byzantine.attack.get(), liars, stream},
+                                          setup_.aggregation, honest, d, input, *pool_, exchange_,
+                                          Deadline::after(setup_.exchange_limit)));
+  std::vector<T> sent(row.begin(), row.end());
+  for (RowOf<T>& r : rows) {
+    if (is_liar(r)) r.values = sent;
+  }
+  return sent;
+}
+
 Result<std::optional<AggregatedMessage>> Worker::aggregate(const AggregateMessage& message) {
   if (!held_rows_ || held_rows_->id != message.id) {
     // A worker none of whose clients took part holds no rows, but works on its coordinates.
     held_rows_ = HeldRows{message.id, message.phase, {}};
   }
   const Phase& phase = phases_.at(held_rows_->phase);
-  std::vector<const std::pair<ClientId, Payload>*> present;
+  HeldPayloads present;
   for (const auto& row : held_rows_->rows) {
     if (std::binary_search(message.accepted.begin(), message.accepted.end(), row.first)) {
       present.push_back(&row);
@@ -308,38 +364,32 @@ Result<std::optional<AggregatedMessage>> Worker::aggregate(const AggregateMessag
 
   AggregatedMessage combined;
   combined.id = message.id;
-  RuleInput input{
+  RoundInput input{
       message.f,
       Stream(setup_.seed, Purpose::aggregation, 0, message.id.round).sub(message.id.index)};
   std::map<std::string, RowWeights> weights_of;
   std::size_t position = 0;  // among the blocks for the rule
   for (const BlockSpec& spec : phase.up) {
     if (spec.combine != Combine::rule && spec.combine != Combine::follow) continue;
-    std::vector<Vec> decoded;  // of blocks that are not f64 already
-    decoded.reserve(present.size());
-    std::vector<AggregationRow> rows;
-    for (const auto* row : present) {
-      const Block& block = row->second.blocks[position];
-      const bool direct = block.element == Element::f64 && block.form != Form::sparse &&
-                          block.form != Form::sparse_symmetric;
-      const std::span<const double> values =
-          direct ? block.doubles() : as_span(decoded.emplace_back(block.to_vec()));
-      rows.push_back({row->first, values});
-    }
     const std::size_t d = coordinates(spec.form, spec.length);
-    const auto deadline = Deadline::after(setup_.exchange_limit);
+    const auto previous = message.previous.find(spec.name);
+    if (previous != message.previous.end()) input.previous = previous->second.as<double>();
     BlockSum result;
     result.coordinates = d;
-    Vec value;
-    if (spec.combine == Combine::rule) {
-      COHORT_TRY(Aggregate done,
-                 aggregate_rows(setup_.aggregation, rows, d, input, *pool_, exchange_, deadline));
-      value = std::move(done.value);
-      weights_of[spec.name] = std::move(done.weights);
-    } else {
-      COHORT_TRY(value,
-                 combine_rows(weights_of.at(spec.follows), rows, d, *pool_, exchange_, deadline));
-    }
+    COHORT_TRY(Vec value, with_rows(present, position, spec, [&](const auto& rows) -> Result<Vec> {
+                 const auto deadline = Deadline::after(setup_.exchange_limit);
+                 if (spec.combine == Combine::follow) {
+                   return combine_rows(weights_of.at(spec.follows), rows, d, *pool_, exchange_,
+                                       deadline);
+                 }
+                 std::vector<typename std::decay_t<decltype(rows)>::value_type> sent(rows.begin(),
+                                                                                     rows.end());
+                 COHORT_TRY(const auto made, collude(message, position, d, input, sent));
+                 COHORT_TRY(Aggregate done, aggregate_rows(setup_.aggregation, sent, d, input,
+                                                           *pool_, exchange_, deadline));
+                 weights_of[spec.name] = std::move(done.weights);
+                 return std::move(done.value);
+               }));
     ++position;
     if (setup_.rank != Rank(0)) continue;
     result.weight = 1;

@@ -16,6 +16,7 @@
 #include "comm/messages.hpp"
 #include "worker/client_store.hpp"
 #include "worker/evaluation.hpp"
+#include "worker/sharded_aggregation.hpp"
 
 namespace cohort {
 
@@ -98,6 +99,10 @@ class Worker {
   void finish_reply(const AskMessage& message, ClientId client, Lane& lane,
                     ClientPipelineState& pipeline);
   Result<std::optional<AggregatedMessage>> aggregate(const AggregateMessage& message);
+  template <class T>
+  Result<std::vector<T>> collude(const AggregateMessage& message, std::size_t position,
+                                 std::size_t d, const RoundInput& input,
+                                 std::vector<RowOf<T>>& rows);
   SavedMessage save(const SaveMessage& message);
   /// Whether a block is summed here rather than combined by the rule or gathered.
   bool is_summed(const BlockSpec& spec) const;

@@ -7,8 +7,6 @@
 //
 // Tolerates any f itself; the rule behind it has its own limit. Cost: norms, and the weighted sum.
 
-#include <cmath>
-
 #include "algorithms/aggregation.hpp"
 #include "core/options.hpp"
 
@@ -31,14 +29,7 @@ struct ClipRows {
   std::size_t rows_out(std::size_t n) const { return n; }
 
   Mat map(const Distances& distances, const RuleInput&) const {
-    const Index n = distances.rows();
-    Mat m = Mat::Zero(n, n + 1);
-    for (Index i = 0; i < n; ++i) {
-      const double norm = std::sqrt(distances.d2(i, n));
-      m(i, i) = norm > options.norm ? options.norm / norm : 1.0;
-      m(i, n) = 1.0 - m(i, i);
-    }
-    return m;
+    return clipping_map(distances, options.norm);
   }
 };
 

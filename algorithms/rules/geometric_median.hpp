@@ -1,12 +1,12 @@
 #pragma once
-// Geometric median: argmin_z Σ_i ‖z − x_i‖.
+// Geometric median: argmin_z Σ_i ω_i ‖z − x_i‖, ω_i = 1 or the weights of the rows about 1.
 //
 // 1. x_k, the row with the least sum of distances, is the minimiser if and only if the pull of the
 //    others is at most its multiplicity (Kuhn 1973):
-//      R = Σ_{x_j ≠ x_k} (x_j − x_k)/‖x_j − x_k‖,   ‖R‖ ≤ #{j : x_j = x_k}
+//      R = Σ_{x_j ≠ x_k} ω_j (x_j − x_k)/‖x_j − x_k‖,   ‖R‖ ≤ Σ_{x_j = x_k} ω_j
 // 2. Else the step of Vardi and Zhang (PNAS 2000) leaves it downhill, for good: no row has a
 //    smaller sum, so no later iterate can meet a row, where Weiszfeld's step is not defined.
-// 3. Weiszfeld (1937): z ← T(z) = Σ u_i x_i / Σ u_i with u_i = 1/‖z − x_i‖, on the weights of
+// 3. Weiszfeld (1937): z ← T(z) = Σ u_i x_i / Σ u_i with u_i = ω_i/‖z − x_i‖, on the weights of
 //    z = Σ w_i x_i, doubled while the sum still falls at twice the step: near a row the plain step
 //    is slow. Until the gradient, ‖Σ u_i (x_i − z)‖, is at most accuracy · n/2; then T(z), whose
 //    weights are positive. The step to it, ‖Σ u_i (x_i − z)‖ / Σ u_i, is at most `accuracy` of the
@@ -33,7 +33,9 @@ struct GeometricMedian {
   static constexpr std::string_view summary = "the point with the least sum of distances";
   static constexpr std::string_view source =
       "Weiszfeld 1937; Vardi and Zhang, PNAS 2000; Pillutla et al., IEEE TSP 2022";
+  static constexpr std::string_view cost = "Gram matrix, n² a step, one weighted sum";
   static constexpr bool needs_f = false;
+  static constexpr bool takes_weights = true;
   struct Options {
     double accuracy = 1e-6;
     static void declare(OptionTable<Options>& t) {
@@ -45,19 +47,24 @@ struct GeometricMedian {
 
   std::size_t tolerated(std::size_t n) const { return n == 0 ? 0 : (n - 1) / 2; }
 
-  Vec weights(const Distances& distances, const RuleInput&) const {
+  double kappa(std::size_t n, std::size_t f) const {
+    return 4 * (1 + kappa_ratio(n, f)) * (1 + kappa_ratio(n, f));
+  }
+
+  Vec weights(const Distances& distances, const RuleInput& input) const {
     const Index n = distances.rows();
-    const Index k = least_sum(distances.d2);
-    Vec w = Vec::Zero(n + 1);
+    const Vec omega = relative_weights(input, n);
+    const Index k = least_sum(distances, omega);
+    Vec w = Vec::Zero(distances.points());
     w[k] = 1.0;
 
-    Vec pull = Vec::Zero(n + 1);
+    Vec pull = Vec::Zero(distances.points());
     double multiplicity = 0;
     for (Index j = 0; j < n; ++j) {
       if (distances.d2(j, k) > 0.0) {
-        pull[j] = 1.0 / std::sqrt(distances.d2(j, k));
+        pull[j] = omega[j] / std::sqrt(distances.d2(j, k));
       } else {
-        multiplicity += 1.0;
+        multiplicity += omega[j];
       }
     }
     const double total = kernels::sum(as_span(pull));
@@ -75,8 +82,8 @@ struct GeometricMedian {
       // ‖z − x_j‖²
       const Vec d2 = (square + distances.inner.diagonal().array() - 2.0 * product.array()).head(n);
       if (touches_row(d2)) return w;  // on a row, as far as rounding can tell
-      Vec next = Vec::Zero(n + 1);
-      next.head(n) = d2.cwiseSqrt().cwiseInverse();
+      Vec next = Vec::Zero(distances.points());
+      next.head(n) = omega.array() / d2.array().sqrt();
       const double inverse_distances = kernels::sum(as_span(next));
       next /= inverse_distances;
 
@@ -86,14 +93,14 @@ struct GeometricMedian {
       if (step_length * inverse_distances <= 0.5 * options.accuracy * static_cast<double>(n)) {
         return next;
       }
-      // The derivative of Σ ‖z + t step − x_j‖ in t, from that of the squares: c + t b, with
+      // The derivative of Σ ω_j ‖z + t step − x_j‖ in t, from that of the squares: c + t b, with
       // halves left out.
       const double b = step_length * step_length;
       const Vec c = kernels::dot(as_span(w), as_span(change)) - change.head(n).array();
       const auto falls_at = [&](double t) {
         const Vec at_t = d2.array() + t * (2.0 * c.array() + t * b);
         if (touches_row(at_t)) return false;
-        const Vec slopes = (c.array() + t * b) / at_t.array().sqrt();
+        const Vec slopes = omega.array() * (c.array() + t * b) / at_t.array().sqrt();
         return kernels::sum(as_span(slopes)) < 0.0;
       };
       double t = 1.0;
@@ -112,13 +119,13 @@ struct GeometricMedian {
     return std::any_of(squares.begin(), squares.end(), [](double d2) { return !(d2 > 0.0); });
   }
 
-  static Index least_sum(const Mat& d2) {
-    const Index n = d2.rows() - 1;
+  static Index least_sum(const Distances& distances, const Vec& omega) {
+    const Index n = distances.rows();
     Index best = 0;
     double least = std::numeric_limits<double>::infinity();
     Vec distance(n);
     for (Index i = 0; i < n; ++i) {
-      distance = d2.col(i).head(n).cwiseSqrt();
+      distance = omega.array() * distances.d2.col(i).head(n).array().sqrt();
       const double total = kernels::sum(as_span(distance));
       if (total < least) {
         least = total;

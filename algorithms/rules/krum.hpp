@@ -10,6 +10,7 @@
 // Tolerates f with n ≥ 2f + 3. Cost: the distances (n²d/2), n sorts of n numbers, one row.
 
 #include <algorithm>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -19,18 +20,51 @@
 
 namespace cohort {
 
+/// How many neighbours a score of Krum sums over.
+enum class KrumNeighbours : std::uint8_t { n_f_2, n_f_1 };
+inline std::vector<std::pair<std::string, KrumNeighbours>> option_names(KrumNeighbours) {
+  return {{"n-f-2", KrumNeighbours::n_f_2}, {"n-f-1", KrumNeighbours::n_f_1}};
+}
+
+/// Σ over the `count` nearest of ‖x_i − x_j‖², j among `others` without i.
+inline double krum_score(const Distances& distances, Index i, const std::vector<Index>& others,
+                         std::size_t count, std::vector<double>& spare) {
+  spare.clear();
+  for (const Index j : others) {
+    if (j != i) spare.push_back(distances.d2(j, i));
+  }
+  std::sort(spare.begin(), spare.end());
+  return kernels::sum(std::span(spare).first(std::min(count, spare.size())));
+}
+
+/// n − f − 2 or n − f − 1 of n rows, but at least one, where dropped rows left only two.
+inline std::size_t krum_neighbours(KrumNeighbours kind, std::size_t n, std::size_t f) {
+  const std::size_t left_out = f + (kind == KrumNeighbours::n_f_2 ? 2 : 1);
+  return n > left_out ? n - left_out : 1;
+}
+
+/// The scores of all rows.
+inline std::vector<double> krum_scores(const Distances& distances, KrumNeighbours kind,
+                                       std::size_t f) {
+  std::vector<Index> all(static_cast<std::size_t>(distances.rows()));
+  std::iota(all.begin(), all.end(), Index{0});
+  const std::size_t neighbours = krum_neighbours(kind, all.size(), f);
+  std::vector<double> scores, spare;
+  for (const Index i : all) {
+    scores.push_back(krum_score(distances, i, all, neighbours, spare));
+  }
+  return scores;
+}
+
 struct Krum {
   static constexpr std::string_view name = "krum";
   static constexpr std::string_view summary = "the update closest to its n - f - 2 nearest ones";
   static constexpr std::string_view source = "Blanchard et al., NeurIPS 2017";
+  static constexpr std::string_view cost = "Gram matrix, n sorts, one row";
   static constexpr bool needs_f = true;
 
-  enum class Neighbours : std::uint8_t { n_f_2, n_f_1 };
-  friend std::vector<std::pair<std::string, Neighbours>> option_names(Neighbours) {
-    return {{"n-f-2", Neighbours::n_f_2}, {"n-f-1", Neighbours::n_f_1}};
-  }
   struct Options {
-    Neighbours neighbours = Neighbours::n_f_2;
+    KrumNeighbours neighbours = KrumNeighbours::n_f_2;
     static void declare(OptionTable<Options>& t) {
       t.add("neighbours", &Options::neighbours, "how many neighbours a score sums over");
     }
@@ -38,29 +72,12 @@ struct Krum {
   Options options;
 
   std::size_t tolerated(std::size_t n) const { return n < 3 ? 0 : (n - 3) / 2; }
+  double kappa(std::size_t n, std::size_t f) const { return 6 * (1 + kappa_ratio(n, f)); }
 
   Vec weights(const Distances& distances, const RuleInput& input) const {
-    const Index n = distances.rows();
-    // At least one neighbour, where dropped rows left only two.
-    const Index left_out =
-        static_cast<Index>(input.f) + 1 + (options.neighbours == Neighbours::n_f_2);
-    const Index count = std::max<Index>(std::min<Index>(1, n - 1), n - left_out);
-    Index best = 0;
-    double least = std::numeric_limits<double>::infinity();
-    std::vector<double> others;
-    for (Index i = 0; i < n; ++i) {
-      others.clear();
-      for (Index j = 0; j < n; ++j) {
-        if (j != i) others.push_back(distances.d2(j, i));
-      }
-      std::sort(others.begin(), others.end());
-      const double score = kernels::sum(std::span(others).first(static_cast<std::size_t>(count)));
-      if (score < least) {
-        least = score;
-        best = i;
-      }
-    }
-    Vec w = Vec::Zero(n + 1);
+    const auto scores = krum_scores(distances, options.neighbours, input.f);
+    const auto best = std::min_element(scores.begin(), scores.end()) - scores.begin();
+    Vec w = Vec::Zero(distances.points());
     w[best] = 1.0;
     return w;
   }

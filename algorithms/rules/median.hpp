@@ -1,12 +1,12 @@
 #pragma once
 // Median: per coordinate. Of an even number of values, the mean of the middle two (as NumPy), or
-// the lower of them (as PyTorch).
+// the lower of them (as PyTorch). Of weighted rows, where the weights reach one half.
 //
-// A comparator network on vectors of coordinates, without a branch on data: Batcher's odd-even
-// merge sort (1968), any n, less the comparators that cannot reach the middle. (f, κ)-robust with κ
-// = 4 (1 + f/(n − 2f))² (Yin et al., ICML 2018; Allouah et al., AISTATS 2023).
+// A comparator network on vectors of coordinates (core/kernels_select.hpp). (f, κ)-robust with
+// κ = 4 (1 + f/(n − 2f))² (Yin et al., ICML 2018; Allouah et al., AISTATS 2023).
 //
-// Tolerates f < n/2. Cost: one pass over the rows, about n log²n / 4 min and max a coordinate.
+// Tolerates f < n/2. Cost: one pass over the rows, about n log²n / 4 min and max a coordinate; of
+// weighted rows a sort a coordinate.
 
 #include <string>
 #include <vector>
@@ -20,7 +20,9 @@ struct Median {
   static constexpr std::string_view name = "median";
   static constexpr std::string_view summary = "the median of each coordinate";
   static constexpr std::string_view source = "Yin et al., ICML 2018";
+  static constexpr std::string_view cost = "one pass, n log²n / 4 min and max a coordinate";
   static constexpr bool needs_f = false;
+  static constexpr bool takes_weights = true;
 
   enum class Even : std::uint8_t { mean, lower };
   friend std::vector<std::pair<std::string, Even>> option_names(Even) {
@@ -37,7 +39,13 @@ struct Median {
 
   std::size_t tolerated(std::size_t n) const { return n == 0 ? 0 : (n - 1) / 2; }
 
-  void tile(std::span<const double* const> rows, std::size_t width, const RuleInput&,
+  double kappa(std::size_t n, std::size_t f) const {
+    return 4 * (1 + kappa_ratio(n, f)) * (1 + kappa_ratio(n, f));
+  }
+
+  void tile(std::span<const double* const> rows, std::size_t width, const RuleInput& input,
+            double* out) const;
+  void tile(std::span<const float* const> rows, std::size_t width, const RuleInput& input,
             double* out) const;
 };
 

@@ -55,8 +55,8 @@ inline double exact_distance(const Mat& x, Index i, Index j) {
   return static_cast<double>(total);
 }
 
-/// As the driver measures rows.
-inline Distances measured(const Mat& x) {
+/// As the driver measures points, the last of them references.
+inline Distances measured(const Mat& x, Index references = 0) {
   Mat gram(x.rows(), x.rows());
   for (Index i = 0; i < x.rows(); ++i) {
     for (Index j = 0; j < x.rows(); ++j) gram(i, j) = exact_dot(x, i, j);
@@ -64,10 +64,16 @@ inline Distances measured(const Mat& x) {
   const auto pairs = cancelled_pairs(gram);
   std::vector<double> again;
   for (const auto& [i, j] : pairs) again.push_back(exact_distance(x, i, j));
-  return measure(gram, pairs, again);
+  return measure(gram, pairs, again, references);
 }
 
-inline RuleInput input(std::size_t f) { return {f, Stream(1, Purpose::aggregation)}; }
+/// Clients 0, 1, … send the rows.
+inline std::vector<ClientId> clients(Index n) {
+  std::vector<ClientId> ids;
+  for (Index i = 0; i < n; ++i) ids.emplace_back(static_cast<std::uint64_t>(i));
+  return ids;
+}
+inline RuleInput input(std::size_t f) { return {f, Stream(1, Purpose::aggregation), {}, {}, {}}; }
 
 /// M X, about no centre.
 inline Mat mapped(const Mat& map, const Mat& x) {
@@ -78,20 +84,43 @@ inline Mat mapped(const Mat& map, const Mat& x) {
   return out;
 }
 
-/// The aggregate of the rows of x.
-inline Vec apply(const Rule& rule, const Mat& x, std::size_t f) {
+/// The aggregate of the rows of x, with weights if there are any; `previous` is the last result of
+/// a rule that uses it.
+inline Vec apply(const Rule& rule, const Mat& x, std::size_t f,
+                 const std::vector<double>& row_weights = {}, const Vec& previous = {}) {
+  const auto ids = clients(x.rows());
+  RuleInput given = input(f);
+  given.clients = ids;
+  given.weights = row_weights;
   if (rule.kind() != RuleKind::tile) {
-    const Vec w = rule.weights(measured(x), input(f));
-    EXPECT_EQ(w.size(), x.rows() + 1);
+    Mat points = x;
+    if (rule.uses_previous()) {
+      points.conservativeResize(x.rows() + 1, x.cols());
+      points.row(x.rows()).setZero();
+      if (previous.size() > 0) points.row(x.rows()) = previous.transpose();
+    }
+    std::vector<Distances> sampled;
+    for (const auto& sample :
+         rule.samples(static_cast<std::size_t>(x.cols()), Stream(1, Purpose::aggregation))) {
+      Mat on_sample(x.rows(), static_cast<Index>(sample.size()));
+      for (std::size_t k = 0; k < sample.size(); ++k) {
+        on_sample.col(static_cast<Index>(k)) = x.col(static_cast<Index>(sample[k]));
+      }
+      sampled.push_back(measured(on_sample));
+    }
+    given.sampled = sampled;
+    const Vec w = *rule.weights(measured(points, points.rows() - x.rows()), given);
+    EXPECT_EQ(w.size(), points.rows() + 1);
     Mat map(1, w.size());
     map.row(0) = w.transpose();
-    return mapped(map, x).row(0).transpose();
+    return mapped(map, points).row(0).transpose();
   }
-  const Mat transposed = x.transpose();
+  const Mat chosen = rule.selects() ? mapped(*rule.selection(measured(x), given), x) : x;
+  const Mat transposed = chosen.transpose();
   std::vector<const double*> pointers;
-  for (Index i = 0; i < x.rows(); ++i) pointers.push_back(transposed.col(i).data());
+  for (Index i = 0; i < chosen.rows(); ++i) pointers.push_back(transposed.col(i).data());
   Vec out(x.cols());
-  rule.tile(pointers, static_cast<std::size_t>(x.cols()), input(f), out.data());
+  rule.tile(pointers, static_cast<std::size_t>(x.cols()), given, out.data());
   return out;
 }
 

@@ -131,7 +131,7 @@ TEST(Aggregation, WeightsOfMapsAndRuleAreThoseOfTheRuleOnMappedRows) {
   const Mat x = rows::normal(10, 6, 7) * 3.0;
   for (const auto& r : {rule<Krum>(), rule<GeometricMedian>(), rule<Mean>()}) {
     const Aggregation both{{row_map<Nnm>(), row_map<ClipRows>({4.0})}, r};
-    const Vec w = aggregation_weights(both, rows::measured(x), rows::input(3));
+    const Vec w = *aggregation_weights(both, rows::measured(x), rows::input(3));
     EXPECT_NEAR(w.sum(), 1.0, 1e-14);
 
     const Mat mixed = rows::mapped(Nnm{}.map(rows::measured(x), rows::input(3)), x);
@@ -148,7 +148,7 @@ TEST(Aggregation, WeightsOfMapsAndRuleAreThoseOfTheRuleOnMappedRows) {
 
 TEST(Aggregation, WithoutMapsTheRowsStay) {
   Distances distances = rows::measured(rows::one_to_nine());
-  const Mat all = compose_maps({{}, rule<Median>()}, distances, rows::input(1));
+  const Mat all = *compose_maps({{}, rule<Median>()}, distances, rows::input(1));
   EXPECT_EQ(all, Mat(Mat::Identity(3, 4)));
 }
 

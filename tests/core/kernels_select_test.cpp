@@ -1,6 +1,10 @@
 #include "core/kernels_select.hpp"
 
+#include <gtest/gtest.h>
+
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "core/cpu.hpp"
 #include "core/random.hpp"
@@ -8,44 +12,133 @@
 namespace cohort {
 namespace {
 
-using kernels::Comparator;
-using kernels::network_lanes;
+using kernels::Selection;
 
-TEST(KernelsSelect, ANetworkSortsEveryListWithEveryInstructionSet) {
-  const std::vector<Comparator> network = {{0, 2}, {1, 3}, {0, 1}, {2, 3}, {1, 2}};
-  std::vector<double> values(4 * network_lanes);
-  Stream(1, Purpose::test).fill_normal(values);
-  const Isa before = isa();
-  for (const Isa used : {Isa::avx2, Isa::avx512}) {
-    if (!supports(used)) continue;
-    set_isa(used);
-    auto sorted = values;
-    kernels::apply_network(network, sorted.data());
-    for (std::size_t l = 0; l < network_lanes; ++l) {
-      std::vector<double> list;
-      for (std::size_t p = 0; p < 4; ++p) list.push_back(values[p * network_lanes + l]);
-      std::sort(list.begin(), list.end());
-      for (std::size_t p = 0; p < 4; ++p) EXPECT_EQ(sorted[p * network_lanes + l], list[p]) << l;
-    }
-  }
-  set_isa(before);
+/// n rows of `width` coordinates, one after another; rounded, so that there are ties, and in single
+/// precision.
+std::vector<float> some_rows(std::size_t n, std::size_t width, double scale) {
+  std::vector<double> x(n * width);
+  Stream(n, Purpose::test).fill_normal(x);
+  std::vector<float> rows;
+  for (const double value : x) rows.push_back(static_cast<float>(std::round(value * scale) / 7.0));
+  return rows;
+}
+template <class T>
+std::vector<const T*> pointers(const std::vector<T>& rows, std::size_t n) {
+  std::vector<const T*> out;
+  for (std::size_t i = 0; i < n; ++i) out.push_back(rows.data() + i * (rows.size() / n));
+  return out;
+}
+std::vector<double> sorted_column(const std::vector<float>& rows, std::size_t n, std::size_t k) {
+  std::vector<double> v;
+  for (std::size_t i = 0; i < n; ++i) v.push_back(rows[i * (rows.size() / n) + k]);
+  std::sort(v.begin(), v.end());
+  return v;
 }
 
-TEST(KernelsSelect, AZeroKeepsItsSign) {
-  const std::vector<Comparator> network = {{0, 1}};
-  std::vector<double> values(2 * network_lanes, 0.0);
-  for (std::size_t l = 0; l < network_lanes; ++l) values[(l % 2) * network_lanes + l] = -0.0;
+using Kernel32 = std::function<void(std::span<const float* const>, double*)>;
+using Kernel64 = std::function<void(std::span<const double* const>, double*)>;
+
+/// Both instruction sets and both precisions give the same bits, which are returned.
+std::vector<double> same_bits(const std::vector<float>& rows, std::size_t n, const Kernel32& single,
+                              const Kernel64& twice) {
+  const std::vector<double> in_double(rows.begin(), rows.end());
+  std::vector<double> first;
   const Isa before = isa();
   for (const Isa used : {Isa::avx2, Isa::avx512}) {
     if (!supports(used)) continue;
     set_isa(used);
-    auto done = values;
-    kernels::apply_network(network, done.data());
-    for (std::size_t l = 0; l < network_lanes; ++l) {
-      EXPECT_NE(std::signbit(done[l]), std::signbit(done[network_lanes + l])) << isa_name() << l;
+    std::vector<double> a(rows.size() / n), b(rows.size() / n);
+    single(pointers(rows, n), a.data());
+    twice(pointers(in_double, n), b.data());
+    if (first.empty()) first = a;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(a[k]), std::bit_cast<std::uint64_t>(first[k])) << k;
+      EXPECT_EQ(std::bit_cast<std::uint64_t>(b[k]), std::bit_cast<std::uint64_t>(first[k])) << k;
     }
   }
   set_isa(before);
+  return first;
+}
+
+std::vector<double> mean_of_ranks(const std::vector<float>& rows, std::size_t n, std::size_t first,
+                                  std::size_t last) {
+  const Selection selection(n, first, last);
+  const std::size_t width = rows.size() / n;
+  return same_bits(
+      rows, n, [&](auto x, double* out) { kernels::mean_of_ranks(selection, x, width, out); },
+      [&](auto x, double* out) { kernels::mean_of_ranks(selection, x, width, out); });
+}
+
+// A few blocks of coordinates and a part of one.
+constexpr std::size_t some_width = 77;
+
+TEST(KernelsSelect, EveryRankOfEveryNumberOfRowsIsThatOfSorting) {
+  for (std::size_t n = 1; n <= 70; ++n) {
+    const auto rows = some_rows(n, some_width, n % 2 == 0 ? 1e6 : 4.0);
+    for (std::size_t rank = 0; rank<n; rank += n> 20 ? 7 : 1) {
+      const auto found = mean_of_ranks(rows, n, rank, rank);
+      for (std::size_t k = 0; k < some_width; ++k) {
+        ASSERT_EQ(found[k], sorted_column(rows, n, k)[rank]) << n << " " << rank << " " << k;
+      }
+    }
+  }
+}
+
+TEST(KernelsSelect, MeansOfRanksAreThoseOfTheSortedValues) {
+  for (const std::size_t n : {3U, 10U, 16U, 17U, 32U, 33U, 100U, 257U}) {
+    const auto rows = some_rows(n, some_width, 100.0);
+    for (const std::size_t cut : {std::size_t{0}, n / 4, (n - 1) / 2}) {
+      const auto found = mean_of_ranks(rows, n, cut, n - 1 - cut);
+      for (std::size_t k = 0; k < some_width; ++k) {
+        const auto v = sorted_column(rows, n, k);
+        long double sum = 0;
+        for (std::size_t i = cut; i < n - cut; ++i) sum += v[i];
+        // n roundings of sums of values below 100.
+        ASSERT_NEAR(found[k], static_cast<double>(sum / (n - 2 * cut)), 1e-13 * 100) << n;
+      }
+    }
+  }
+}
+
+TEST(KernelsSelect, MeansAroundTheMedianAreOfTheValuesNearestToIt) {
+  for (const std::size_t n : {1U, 2U, 5U, 10U, 16U, 31U, 32U, 50U}) {
+    const auto rows = some_rows(n, some_width, 3.0);
+    for (const std::size_t kept : {(n + 3) / 4, (n + 1) / 2, n - n / 3, n}) {
+      const Selection all(n, 0, n - 1);
+      const auto found = same_bits(
+          rows, n,
+          [&](auto x, double* out) { kernels::mean_around_median(all, kept, x, some_width, out); },
+          [&](auto x, double* out) { kernels::mean_around_median(all, kept, x, some_width, out); });
+      for (std::size_t k = 0; k < some_width; ++k) {
+        auto v = sorted_column(rows, n, k);
+        const double median = (v[(n - 1) / 2] + v[n / 2]) / 2;
+        std::stable_sort(v.begin(), v.end(), [median](double a, double b) {
+          return std::abs(a - median) < std::abs(b - median);
+        });
+        long double sum = 0;
+        for (std::size_t i = 0; i < kept; ++i) sum += v[i];
+        ASSERT_NEAR(found[k], static_cast<double>(sum / kept), 1e-14)
+            << n << " " << kept << " " << k;
+      }
+    }
+  }
+}
+
+TEST(KernelsSelect, EqualValuesGiveThemselves) {
+  for (const std::size_t n : {7U, 32U}) {
+    const std::vector<float> rows(n * some_width, 0.1F);
+    for (const double mean : mean_of_ranks(rows, n, 1, n - 2)) EXPECT_EQ(mean, 0.1F);
+  }
+}
+
+TEST(KernelsSelect, ZerosKeepTheirSigns) {
+  std::vector<float> rows(2 * some_width, 0.0F);
+  for (std::size_t k = 0; k < some_width; ++k) rows[(k % 2) * some_width + k] = -0.0F;
+  const auto low = mean_of_ranks(rows, 2, 0, 0), high = mean_of_ranks(rows, 2, 1, 1);
+  for (std::size_t k = 0; k < some_width; ++k) {
+    EXPECT_NE(std::signbit(low[k]), std::signbit(high[k])) << k;
+  }
 }
 
 }  // namespace

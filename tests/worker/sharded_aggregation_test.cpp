@@ -53,7 +53,9 @@ TEST(ShardedAggregation, GivesTheSameBitsOnAnyNumberOfRanksAndThreads) {
         const Rows rows = is_hostile ? sharded::hostile(n, d, n) : sharded::normal(n, d, n);
         for (const auto& [name, aggregation] : sharded::all_cases()) {
           const std::size_t dropped = n - finite_rows(rows);
-          const std::size_t f = sharded::most_f(aggregation, n - dropped) + dropped;
+          // Searches over subsets grow fast in f.
+          const std::size_t most = sharded::most_f(aggregation, n - dropped);
+          const std::size_t f = std::min(most, n / 8 + 1) + dropped;
           const auto one = alone(aggregation, rows, f);
           ASSERT_TRUE(one) << one.error().message;
           expect_same(*alone(aggregation, rows, f, 2), *one, name + ", two threads");
@@ -111,6 +113,9 @@ TEST(ShardedAggregation, RowsThatAllAgreeGiveThemselves) {
   for (Index i = 1; i < 7; ++i) rows.columns.col(i) = rows.columns.col(0);
   for (const auto& [name, aggregation] : sharded::all_cases()) {
     if (name == "mean" || name.find("clip") != std::string::npos) continue;
+    // The one gives signs, the other a sum of shares of the trusted row's length.
+    if (name.find("sign_majority") != std::string::npos) continue;
+    if (name.find("fltrust") != std::string::npos) continue;
     const std::size_t f = sharded::most_f(aggregation, 7);
     EXPECT_EQ(alone(aggregation, rows, f)->value, rows.column(0)) << name;
     EXPECT_EQ(over_ranks(3, aggregation, rows, f)->value, rows.column(0)) << name;
@@ -240,6 +245,109 @@ TEST(ShardedAggregation, TilesTakeAFractionOfTheRows) {
     EXPECT_LE(done->tile_bytes, 4U * (4U << 20)) << name;
     EXPECT_LT(done->tile_bytes, whole / 3) << name;
   }
+}
+
+// Elements on the wire may be f32; their sums are in double all the same.
+TEST(ShardedAggregation, SinglePrecisionGivesTheBitsOfTheSameNumbersInDouble) {
+  Rows rows = sharded::normal(11, 9001, 13);
+  const Eigen::MatrixXf singles = rows.columns.cast<float>();
+  rows.columns = singles.cast<double>();
+  const auto row = [&](std::size_t i) {
+    return SingleRow{Rows::client(i), {singles.data() + i * rows.d(), rows.d()}};
+  };
+  for (const auto& [name, aggregation] : sharded::all_cases()) {
+    const std::size_t f = sharded::most_f(aggregation, 11);
+    const auto in_double = alone(aggregation, rows, f);
+    ASSERT_TRUE(in_double) << name << in_double.error().message;
+    std::vector<SingleRow> all;
+    for (std::size_t i = 0; i < rows.n(); ++i) all.push_back(row(i));
+    ThreadPool pool(1);
+    const RoundInput round{f, Stream(1, Purpose::aggregation)};
+    const auto single =
+        aggregate_rows(aggregation, all, rows.d(), round, pool, nullptr, patience());
+    ASSERT_TRUE(single) << name << single.error().message;
+    expect_same(*single, *in_double, name);
+  }
+  run_ranks(3, [&](Transport& transport) {
+    Exchange exchange(transport);
+    ThreadPool pool(1);
+    std::vector<SingleRow> mine;
+    for (std::size_t i = 0; i < rows.n(); ++i) {
+      if (i * 3 / rows.n() == transport.self().value) mine.push_back(row(i));
+    }
+    for (const char* rule : {"median", "krum", "centered_clipping"}) {
+      const auto done =
+          aggregate_rows(sharded::named(rule), mine, rows.d(), {2, Stream(1, Purpose::aggregation)},
+                         pool, &exchange, patience());
+      ASSERT_TRUE(done) << done.error().message;
+      if (transport.self() == Rank(0)) {
+        EXPECT_EQ(done->value, alone(sharded::named(rule), rows, 2)->value) << rule;
+      }
+    }
+  });
+}
+
+TEST(ShardedAggregation, CenteredClippingStepsFromTheLastResult) {
+  Rows rows = sharded::normal(9, 5000, 14);
+  rows.columns.col(4).setConstant(1e9);
+  const Vec last = sharded::normal(1, 5000, 15).column(0) * 0.1;
+  // By hand, in the order of the formula, with radius 10 and one iteration.
+  Vec expected = last;
+  for (std::size_t i = 0; i < 9; ++i) {
+    const Vec step = rows.column(i) - last;
+    expected += step * std::min(1.0, 10.0 / step.norm()) / 9.0;
+  }
+  for (const std::uint32_t ranks : {1U, 4U}) {
+    Vec value;
+    const auto work = [&](std::uint32_t rank, Exchange* exchange) {
+      ThreadPool pool(1);
+      const RoundInput round{2, Stream(1, Purpose::aggregation), as_span(last)};
+      const auto done =
+          aggregate_rows(sharded::named("centered_clipping"), rows.of_rank(rank, ranks), 5000,
+                         round, pool, exchange, patience());
+      ASSERT_TRUE(done) << done.error().message;
+      double total = done->weights.previous + done->weights.origin;
+      for (const auto& [client, weight] : done->weights.clients) total += weight;
+      EXPECT_NEAR(total, 1.0, 1e-14);
+      if (rank == 0) value = done->value;
+    };
+    if (ranks == 1) {
+      work(0, nullptr);
+    } else {
+      run_ranks(ranks, [&](Transport& transport) {
+        Exchange exchange(transport);
+        work(transport.self().value, &exchange);
+      });
+    }
+    EXPECT_LT((value - expected).norm(), 1e-11 * expected.norm()) << ranks;
+  }
+}
+
+TEST(ShardedAggregation, WeightsOfRowsReachTheRule) {
+  const Rows rows = sharded::normal(5, 3000, 16);
+  auto weighted = rows.of_rank(0, 1);
+  for (std::size_t i = 0; i < 5; ++i) weighted[i].weight = i == 2 ? 7.0 : 1.0;
+  ThreadPool pool(1);
+  const RoundInput round{0, Stream(1, Purpose::aggregation)};
+  // More than half of the weight is on one row.
+  for (const char* rule : {"median", "geometric_median"}) {
+    const auto done =
+        aggregate_rows(sharded::named(rule), weighted, 3000, round, pool, nullptr, patience());
+    EXPECT_EQ(done->value, rows.column(2)) << rule;
+  }
+  const auto mean =
+      aggregate_rows(sharded::named("mean"), weighted, 3000, round, pool, nullptr, patience());
+  const Vec expected = (rows.columns.rowwise().sum() + 6.0 * rows.column(2)) / 11.0;
+  EXPECT_LT((mean->value - expected).cwiseAbs().maxCoeff(), 1e-14);
+}
+
+TEST(ShardedAggregation, ATrustedClientThatIsAbsentIsAnErrorOnEveryRank) {
+  const Rows rows = sharded::normal(7, 20, 17);
+  std::vector<AggregationRow> all = rows.of_rank(0, 1);
+  all.erase(all.begin());  // client 0
+  const auto done = sharded::aggregate(sharded::named("monna"), all, 20, 1);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "rule monna trusts client 0, who is not among the 6 updates");
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(GeometricMedian, LastStepIsWithinTheStatedAccuracy) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       const Mat x = rows::normal(static_cast<Index>(3 + seed), 6, seed);
       const Vec w =
-          rows::rule<GeometricMedian>({accuracy}).weights(rows::measured(x), rows::input(0));
+          *rows::rule<GeometricMedian>({accuracy}).weights(rows::measured(x), rows::input(0));
       // Rounding of a distance from inner products: 1e-13 here.
       EXPECT_LE(residual(x, w), accuracy * 1.001 + 1e-13) << "seed " << seed;
     }
@@ -102,7 +102,7 @@ TEST(GeometricMedian, KeepsItsAccuracyNextToRowsThatAreVeryFar) {
       Mat x = rows::normal(9, 5, seed);
       x.row(2) *= far;
       x.row(7) *= -far;
-      const Vec w = rows::rule<GeometricMedian>().weights(rows::measured(x), rows::input(0));
+      const Vec w = *rows::rule<GeometricMedian>().weights(rows::measured(x), rows::input(0));
       EXPECT_LE(residual(x, w), 1.001e-6) << far << ", seed " << seed;
     }
   }
@@ -114,7 +114,7 @@ TEST(GeometricMedian, KeepsItsAccuracyForRowsThatAreCloseTogetherAndLong) {
       Mat x = rows::normal(11, 5, 4) * spread;
       x.rowwise() += rows::vector({100, 200, -300, 400, 50}).transpose();
       x.row(4).setConstant(far);
-      const Vec w = rows::rule<GeometricMedian>().weights(rows::measured(x), rows::input(0));
+      const Vec w = *rows::rule<GeometricMedian>().weights(rows::measured(x), rows::input(0));
       // Rounding of the inner product of a close and a far row: 1e-16 · 600 / spread.
       EXPECT_LE(residual(x, w), 1.001e-6 + 1e-13 / spread) << spread << " " << far;
     }

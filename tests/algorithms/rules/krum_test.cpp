@@ -6,7 +6,7 @@ namespace cohort {
 namespace {
 
 Index chosen(const Krum::Options& options, const Mat& x, std::size_t f) {
-  const Vec w = rows::rule<Krum>(options).weights(rows::measured(x), rows::input(f));
+  const Vec w = *rows::rule<Krum>(options).weights(rows::measured(x), rows::input(f));
   Index best = 0;
   EXPECT_EQ(w.maxCoeff(&best), 1.0);
   EXPECT_EQ((w.array() != 0.0).count(), 1);
@@ -16,7 +16,7 @@ Index chosen(const Mat& x, std::size_t f) { return chosen(Krum::Options{}, x, f)
 
 TEST(Krum, OfOneToNineIsTheFirstRowByTheTie) {
   EXPECT_EQ(rows::apply(rows::rule<Krum>(), rows::one_to_nine(), 0), rows::vector({1, 2, 3}));
-  EXPECT_EQ(rows::apply(rows::rule<Krum>({Krum::Neighbours::n_f_1}), rows::one_to_nine(), 1),
+  EXPECT_EQ(rows::apply(rows::rule<Krum>({KrumNeighbours::n_f_1}), rows::one_to_nine(), 1),
             rows::vector({1, 2, 3}));
 }
 
@@ -31,8 +31,8 @@ TEST(Krum, SumsSquaredDistancesToTheNearest) {
 TEST(Krum, TheOtherPublishedNumberOfNeighboursIsAnOption) {
   // With n = 5 and f = 1, 2 neighbours and 3: a tight trio with a far pair, or the one between.
   const Mat x = rows::matrix({{0}, {0.9}, {3}, {5}, {5.2}});
-  EXPECT_EQ(chosen({Krum::Neighbours::n_f_2}, x, 1), 3);  // 5: 0.04 + 4
-  EXPECT_EQ(chosen({Krum::Neighbours::n_f_1}, x, 1), 2);  // 3: 4 + 4.41 + 4.84
+  EXPECT_EQ(chosen({KrumNeighbours::n_f_2}, x, 1), 3);  // 5: 0.04 + 4
+  EXPECT_EQ(chosen({KrumNeighbours::n_f_1}, x, 1), 2);  // 3: 4 + 4.41 + 4.84
 }
 
 TEST(Krum, TiesGoToTheLowerIndex) {

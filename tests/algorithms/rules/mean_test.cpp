@@ -8,7 +8,7 @@ namespace {
 TEST(Mean, GivesEveryRowTheSameWeight) {
   const auto mean = rows::rule<Mean>();
   EXPECT_EQ(mean.kind(), RuleKind::linear);
-  const Vec w = mean.weights(rows::measured(rows::one_to_nine()), rows::input(0));
+  const Vec w = *mean.weights(rows::measured(rows::one_to_nine()), rows::input(0));
   EXPECT_EQ(w, rows::vector({1.0 / 3, 1.0 / 3, 1.0 / 3, 0}));
 }
 
