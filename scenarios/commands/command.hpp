@@ -75,5 +75,6 @@ std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> doctor_command();
 std::unique_ptr<Command> version_command();
+std::unique_ptr<Command> aggregate_command();
 
 }  // namespace cohort

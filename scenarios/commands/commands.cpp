@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   std::vector<std::unique_ptr<Command>> all;
   all.push_back(run_command());
   all.push_back(list_command());
+  all.push_back(aggregate_command());
   all.push_back(report_command());
   all.push_back(compare_command());
   all.push_back(verify_command());
