@@ -42,6 +42,19 @@ struct ReadArgs {
 /// LIBSVM text and gzip, parsed from files in the temporary folder.
 cohort::Result<std::vector<Result>> read(const ReadArgs& args);
 
+struct AggregateArgs {
+  std::string rule = "median";
+  std::vector<std::string> maps;  // in front of it
+  std::uint64_t rows = 32;
+  std::uint64_t coordinates = 1000000;
+  std::uint64_t f = 0;
+  std::string precision = "double";  // or "single"
+  std::uint64_t threads = 1;
+};
+/// A rule on normal rows against one pass over them; one that works on the Gram matrix also against
+/// Eigen's.
+cohort::Result<std::vector<Result>> aggregate(const AggregateArgs& args);
+
 struct ScalingArgs {
   std::string file;                        // scenario; of its cases the first
   std::vector<std::uint32_t> ranks{1, 2};  // ascending, from 1 on

@@ -16,6 +16,7 @@ int run(const std::vector<std::string>& arguments) {
   RoundsArgs rounds_args;
   ClientsArgs clients_args;
   ReadArgs read_args;
+  AggregateArgs aggregate_args;
   ScalingArgs scaling_args;
   std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
@@ -44,6 +45,20 @@ int run(const std::vector<std::string>& arguments) {
   sub = add("read", "parsing LIBSVM text, plain and gzip", [&] { return read(read_args); });
   sub->add_option("--data", read_args.data, "LIBSVM file that is repeated")->required();
   sub->add_option("--bytes", read_args.bytes, "of text")->capture_default_str();
+  sub = add("aggregate", "a robust rule on rows in memory",
+            [&] { return aggregate(aggregate_args); });
+  sub->add_option("--rule", aggregate_args.rule, "as `cohort list rules` names")
+      ->capture_default_str();
+  sub->add_option("--pre", aggregate_args.maps, "pre-aggregators, in order");
+  sub->add_option("--n", aggregate_args.rows, "rows")->capture_default_str();
+  sub->add_option("--d", aggregate_args.coordinates, "coordinates")->capture_default_str();
+  sub->add_option("--f", aggregate_args.f, "Byzantine rows")->capture_default_str();
+  sub->add_option("--precision", aggregate_args.precision, "of the rows")
+      ->check(CLI::IsMember({"single", "double"}))
+      ->capture_default_str();
+  sub->add_option("--threads", aggregate_args.threads)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   sub = add("scaling", "round times over numbers of ranks, and a model that predicts them", [&] {
     scaling_args.is_weak = mode == "weak";
     scaling_args.as_json = as_json;
