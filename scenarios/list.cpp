@@ -15,6 +15,7 @@ struct Item {
   std::string summary;
   std::string source;
   std::vector<OptionInfo> options;
+  std::vector<std::string> notes = {};
 };
 
 struct Kind {
@@ -32,6 +33,27 @@ Kind kind_of(std::string name, std::string where, const Registry<Base>& registry
   return kind;
 }
 
+/// What each rule tolerates, guarantees and costs.
+Kind rules_kind(const Registry<Rule>& registry) {
+  Kind kind = kind_of("rule", "aggregation.rule", registry);
+  for (Item& item : kind.items) {
+    Mistakes none;
+    const auto rule = registry.make(config_value(item.name), "", none).object;
+    item.notes.push_back(fmt::format("tolerates {} of 10, {} of 20, {} of 50 updates{}",
+                                     rule->tolerated(10), rule->tolerated(20), rule->tolerated(50),
+                                     rule->needs_f() ? "; needs f" : ""));
+    const std::size_t f = std::min<std::size_t>(4, rule->tolerated(20));
+    if (const auto kappa = rule->kappa(20, f)) {
+      item.notes.push_back(fmt::format("kappa {:.3g} at f = {} of 20; no rule is below {:.3g}",
+                                       *kappa, f, kappa_ratio(20, f)));
+    } else {
+      item.notes.emplace_back("kappa: none is known");
+    }
+    if (!rule->cost().empty()) item.notes.push_back(fmt::format("cost: {}", rule->cost()));
+  }
+  return kind;
+}
+
 std::vector<Kind> all_kinds(const Catalogue& c) {
   std::vector<Kind> kinds = {
       kind_of("method", "method.type", *c.methods),
@@ -40,7 +62,7 @@ std::vector<Kind> all_kinds(const Catalogue& c) {
       kind_of("estimator", "method.local.estimator", *c.estimators),
       kind_of("transform", "method.{local, update, server}.transforms", *c.transforms),
       kind_of("optimizer", "method.{local, server}.optimizer", *c.optimizers),
-      kind_of("rule", "aggregation.rule", *c.rules),
+      rules_kind(*c.rules),
       kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
       kind_of("attack", "clients.byzantine.attack", *c.attacks),
   };
@@ -73,6 +95,7 @@ std::string as_text(const Kind& kind, bool with_options) {
     out += fmt::format("  {:<{}}  {}\n", item.name, width, item.summary);
     if (!with_options) continue;
     if (!item.source.empty()) out += fmt::format("      {}\n", item.source);
+    for (const std::string& note : item.notes) out += fmt::format("      {}\n", note);
     for (const OptionInfo& option : item.options) {
       out += fmt::format("      {} ({}){}{}: {}\n", option.name, type_and_range(option),
                          option.fallback.empty() ? "" : " = ", option.fallback, option.help);
@@ -93,6 +116,8 @@ std::string as_markdown(const Kind& kind) {
   for (const Item& item : kind.items) {
     out += fmt::format("\n### {}\n\n{}\n", item.name, item.summary);
     if (!item.source.empty()) out += fmt::format("\nSource: {}\n", item.source);
+    for (const std::string& note : item.notes) out += fmt::format("\n- {}", note);
+    if (!item.notes.empty()) out += "\n";
     if (item.options.empty()) continue;
     out += "\n| option | type | default | meaning |\n|---|---|---|---|\n";
     for (const OptionInfo& option : item.options) {
