@@ -17,7 +17,7 @@ constexpr int most_decimals = 12;
 /// ⌊log10 |v|⌋ of v ≠ 0 as it is printed with `digits` significant ones: 9.996 with 3 is 10.0.
 int exponent(double value, int digits) {
   const std::string text = fmt::format("{:.{}e}", value, digits - 1);
-  return std::atoi(text.c_str() + text.find('e') + 1);
+  return static_cast<int>(std::strtol(text.c_str() + text.find('e') + 1, nullptr, 10));
 }
 
 std::string times_ten_to(int power) {
@@ -84,7 +84,7 @@ std::string interval_text(double mean, double half_width, std::string_view unit)
   const int third = std::clamp(floor_third, unit == "B" ? 0 : -3, 5);
   return fmt::format("{} {}{}",
                      interval_text(scaled(mean, 3 * third), scaled(half_width, 3 * third)),
-                     prefixes[static_cast<std::size_t>(third + 3)], unit);
+                     *(prefixes.begin() + third + 3), unit);
 }
 
 std::string exact_text(double value) {

@@ -252,7 +252,7 @@ void flatten(const ConfigNode& node, const std::string& path, std::vector<Option
     return;
   }
   for (const auto& [key, value] : node.table()) {
-    flatten(value, path.empty() ? key : path + "." + key, out);
+    flatten(value, path.empty() ? key : fmt::format("{}.{}", path, key), out);
   }
 }
 
@@ -473,7 +473,7 @@ class Collector {
 
  private:
   std::string place(const fs::path& root, const fs::path& below) const {
-    const std::string inside = below.generic_string();
+    std::string inside = below.generic_string();
     if (is_one_root_ && !inside.empty()) return inside;
     const std::string name = root.filename().string();
     return inside.empty() ? name : name + "/" + inside;
