@@ -163,7 +163,7 @@ Table final_table(const SeriesSet& set, std::span<const Quantity> metrics) {
     if (has_status) row.push_back({status_text(series)});
   }
   table.legend = has_interval ? "Mean ± half of its 95 % interval (Student's t) over n seeds."
-                              : "One seed a series: no interval can be given.";
+                              : "Not more than one seed a series: no interval can be given.";
   table.legend += marks_legend(any_best, any_tied);
   if (any_excluded) {
     table.legend +=

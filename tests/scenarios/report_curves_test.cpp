@@ -8,12 +8,9 @@
 namespace cohort::report {
 namespace {
 
-using testing::DoubleNear;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Le;
-using testing::Pointwise;
-using testing::SizeIs;
 
 constexpr double rounding = 1e-12;  // a mean, an exponential and a logarithm of a few numbers
 
