@@ -163,14 +163,12 @@ class TableText {
         rounds[set][metric] = static_cast<double>(round);
       }
     }
-    const auto best_rounds = flattened(rounds);
     for (const auto& [name, value] : flattened(s.best)) {
       best_.set(row, "best_" + name, number(value));
-      const auto round = std::find_if(best_rounds.begin(), best_rounds.end(),
-                                      [&](const auto& entry) { return entry.first == name; });
-      if (round != best_rounds.end()) {
-        best_.set(row, "best_" + name + "_round", number(round->second));
-      }
+      best_.set(row, "best_" + name + "_round", "");
+    }
+    for (const auto& [name, round] : flattened(rounds)) {
+      best_.set(row, "best_" + name + "_round", number(round));
     }
   }
 
