@@ -32,6 +32,8 @@ function(cohort_library folder)
     target_link_libraries(cohort_scenarios PRIVATE nlohmann_json::nlohmann_json CLI11::CLI11
                           ZLIB::ZLIB)
     cohort_embed_references(cohort_scenarios)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/scenarios/reproduce.cpp PROPERTIES
+      COMPILE_DEFINITIONS COHORT_SHIPPED_SCENARIOS_DIR="${PROJECT_SOURCE_DIR}/scenarios")
   elseif(folder STREQUAL bench)
     target_link_libraries(cohort_bench PRIVATE nlohmann_json::nlohmann_json CLI11::CLI11)
   endif()

@@ -1,10 +1,9 @@
 #pragma once
 // What the processes of a job share for its whole length, and how they come to know the same.
 
-#include <fmt/format.h>
-
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "comm/codec.hpp"
@@ -34,7 +33,7 @@ Result<std::vector<M>> share(const M& mine, const Job& job, Seconds limit = agre
              job.exchange->all_to_all(std::move(outgoing), Deadline::after(limit)));
   std::vector<M> all;
   for (std::uint32_t r = 0; r < job.ranks(); ++r) {
-    COHORT_TRY(M m, decode<M>(frames[r], fmt::format("rank {}", r)));
+    COHORT_TRY(M m, decode<M>(frames[r], "rank " + std::to_string(r)));
     all.push_back(std::move(m));
   }
   return all;

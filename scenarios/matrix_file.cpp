@@ -148,7 +148,11 @@ Result<MatrixFile> parse_matrix(std::span<const std::byte> bytes, const std::str
 }
 
 Result<MatrixFile> read_matrix(std::istream& in, const std::string& name) {
-  std::string all(std::istreambuf_iterator<char>(in), {});
+  std::string all;
+  std::vector<char> piece(std::size_t{1} << 20);
+  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+    all.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) return bad_environment(fmt::format("{}: cannot be read", name));
   return parse_matrix(std::as_bytes(std::span(all)), name);
 }

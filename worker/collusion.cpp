@@ -1,5 +1,7 @@
 #include "worker/collusion.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "worker/sharded_matrix.hpp"

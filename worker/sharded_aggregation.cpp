@@ -1,5 +1,7 @@
 #include "worker/sharded_aggregation.hpp"
 
+#include <fmt/format.h>
+
 #include "worker/sharded_matrix.hpp"
 
 namespace cohort {

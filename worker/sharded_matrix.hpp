@@ -6,13 +6,12 @@
 // Elements T are double or float; sums are in double. Beside the rows there may be further points,
 // in double, that every rank can make for its coordinates.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
 #include <functional>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "core/kernels.hpp"
@@ -350,8 +349,9 @@ Result<void> ShardedMatrix<T>::exchange_tiles(const std::vector<std::size_t>& co
     for (std::size_t r = 0; r < ranks_; ++r) {
       const auto values = frames[r].parts.at(0).template as<E>();
       if (values.size() != counts[r] * columns.size()) {
-        return bad_input(fmt::format("rank {} sent a tile of {} numbers, not {} x {}", r,
-                                     values.size(), counts[r], columns.size()));
+        return bad_input("rank " + std::to_string(r) + " sent a tile of " +
+                         std::to_string(values.size()) + " numbers, not " +
+                         std::to_string(counts[r]) + " x " + std::to_string(columns.size()));
       }
       for (std::size_t i = 0; i < counts[r]; ++i) {
         vectors.push_back(values.data() + i * columns.size());

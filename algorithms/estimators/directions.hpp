@@ -8,8 +8,6 @@
 // Of one direction and a linear f with gradient a: E‖g‖² = (d + 2)‖a‖² for gaussian, d‖a‖² for the
 // others. Sources: Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992).
 
-#include <fmt/format.h>
-
 #include <string>
 #include <vector>
 

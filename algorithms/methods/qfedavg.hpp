@@ -11,7 +11,7 @@
 //   algorithm 2; clients are drawn evenly, where the paper draws them with p_i.
 // Cost a round: 1 ask; 1 vector down, 1 vector and 1 number up; 1 value of all rows.
 
-#include <fmt/format.h>
+#include <string>
 
 #include "algorithms/local.hpp"
 #include "algorithms/method.hpp"
@@ -64,10 +64,8 @@ struct QFedAvg : OneRound {
     run_local(client, options, oracle, u);
     const double loss = oracle.value(x);
     if (loss < 0) {
-      return bad_input(
-          fmt::format("qfedavg: expected objectives of at least 0, found {:g} at "
-                      "client {}",
-                      loss, client.client.value));
+      return bad_input("qfedavg: expected objectives of at least 0, found " + std::to_string(loss) +
+                       " at client " + std::to_string(client.client.value));
     }
     const double l = options.lipschitz, power = kernels::pow(loss, options.q);
     u = l * (u - x);

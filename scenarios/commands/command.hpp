@@ -71,6 +71,7 @@ std::unique_ptr<Command> list_command();
 std::unique_ptr<Command> report_command();
 std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> verify_command();
+std::unique_ptr<Command> reproduce_command();
 std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> evaluate_command();
 std::unique_ptr<Command> doctor_command();

@@ -16,6 +16,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   all.push_back(report_command());
   all.push_back(compare_command());
   all.push_back(verify_command());
+  all.push_back(reproduce_command());
   all.push_back(predict_command());
   all.push_back(evaluate_command());
   all.push_back(doctor_command());

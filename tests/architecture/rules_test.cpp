@@ -100,10 +100,15 @@ TEST(NumericRules, AnExemptionNeedsItsReason) {
 TEST(AlgorithmRules, AnAlgorithmWithoutATestFileIsNamed) {
   const std::vector<std::string> paths = {"algorithms/methods/scaffold.hpp",
                                           "algorithms/aggregators/krum.hpp",
-                                          "algorithms/methods/list.hpp", "algorithms/method.hpp",
+                                          "algorithms/methods/shared.hpp", "algorithms/method.hpp",
                                           "tests/algorithms/methods/scaffold_test.cpp"};
   EXPECT_THAT(
-      untested_algorithms(paths),
+      untested_algorithms(paths,
+                          [](const std::string& path) {
+                            return path.find("shared") == std::string::npos
+                                       ? "static constexpr std::string_view name = \"x\";"
+                                       : "struct Shared {};";
+                          }),
       ElementsAre("algorithms/aggregators/krum.hpp: no test tests/algorithms/…/krum_test.cpp"));
 }
 

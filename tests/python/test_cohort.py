@@ -36,7 +36,7 @@ SCENARIO = {
 MPI = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
        "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_hwloc_base_binding_policy": "none"}
 # Few rounds that take long: an interruption that came twice would end the program within one.
-LONG = {"schedule__rounds": 4, "method__local_epochs": 8000}
+LONG = {"schedule__rounds": 4, "method__local_epochs": 40000}
 
 
 class InAFolder(unittest.TestCase):
