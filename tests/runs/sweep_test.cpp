@@ -260,23 +260,26 @@ TEST_F(SweepTest, ExplainAndDryRunCountTheRunsInsteadOfShowingEach) {
   EXPECT_FALSE(fs::exists(folder_ / "x"));
 }
 
-TEST_F(SweepTest, TheComparisonThatShipsRunsInAReducedForm) {
-  const std::vector<std::string> words = {program,
-                                          "run",
-                                          source + "/scenarios/results/comparison.toml",
-                                          "--out",
-                                          "comparison",
-                                          "--set",
-                                          "schedule.rounds=4",
-                                          "--set",
-                                          "sweep.seeds=[1, 2]",
-                                          "--set",
-                                          "sweep.tune.seeds=[101]"};
-  const Done done = run(words);
-  ASSERT_EQ(done.status, 0) << done.output;
-  EXPECT_EQ(count(table("comparison"), ",finished,"), 6U) << table("comparison");
-  EXPECT_NE(table("comparison").find("test_accuracy"), std::string::npos);
-  EXPECT_NE(done.output.find("cohort report comparison"), std::string::npos) << done.output;
+TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
+  struct Study {
+    const char* file;
+    const char* name;
+    std::size_t cases;
+    const char* metric;
+  };
+  for (const Study& study : {Study{"results/comparison", "comparison", 3, "test_accuracy"},
+                             Study{"federated/drift", "drift", 7, "optimality_gap"}}) {
+    SCOPED_TRACE(study.file);
+    const Done done = run({program, "run", source + "/scenarios/" + study.file + ".toml", "--out",
+                           study.name, "--set", "schedule.rounds=4", "--set", "sweep.seeds=[1, 2]",
+                           "--set", "sweep.tune.seeds=[101]"});
+    ASSERT_EQ(done.status, 0) << done.output;
+    const std::string rows = table(study.name);
+    EXPECT_EQ(count(rows, ",finished,"), 2 * study.cases) << rows;
+    EXPECT_NE(rows.find(study.metric), std::string::npos);
+    EXPECT_NE(done.output.find(std::string("cohort report ") + study.name), std::string::npos)
+        << done.output;
+  }
 }
 
 }  // namespace
