@@ -2,8 +2,6 @@
 // libraries.
 
 #include "algorithms/aggregation_catalogue.hpp"
-#include "algorithms/rules/centered_clipping.hpp"
-#include "algorithms/rules/multi_krum.hpp"
 #include "tests/algorithms/aggregation_rows.hpp"
 
 namespace cohort {
@@ -143,17 +141,6 @@ TEST(Rules, GiveTheExampleOfThePublicLibrary) {
     expect(name, middle);
   }
   for (const char* name : {"mda", "minimum_variance", "meamed", "smea"}) expect(name, low);
-  const MultiKrum nearest{{KrumNeighbours::n_f_1, 0}};
-  const Vec w = nearest.weights(rows::measured(x), rows::input(1));
-  EXPECT_EQ(w, rows::vector({0.5, 0.5, 0, 0}));
-  // MoNNA(f = 1, idx = 1)
-  Mistakes mistakes;
-  ConfigNode monna = config_table();
-  monna.set("type", config_value(std::string("monna")));
-  monna.set("trusted", config_value(std::int64_t{1}));
-  EXPECT_LT((rows::apply(*rules().make(monna, "", mistakes).object, x, 1) - low).norm(), 1e-14);
-  // CenteredClipping(m = 0, L = 1, tau = 100)
-  EXPECT_LT((rows::apply(rows::rule<CenteredClipping>({100.0, 1}), x, 1) - middle).norm(), 1e-14);
 }
 
 }  // namespace
