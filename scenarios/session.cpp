@@ -18,12 +18,12 @@ Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
   const auto& attack = scenario.clients.byzantine.attack;
   for (const Phase& phase : scenario.method->phases(layout)) {
     for (const BlockSpec& block : phase.up) {
-      const bool is_by_rule =
-          block.combine == Combine::rule && !scenario.aggregation.is_linear();
+      const bool is_by_rule = block.combine == Combine::rule && !scenario.aggregation.is_linear();
       if (attack && attack->colludes() && block.form != Form::seed && !is_by_rule) {
         return bad_input(fmt::format(
             "clients.byzantine.attack: {} is made of the honest updates that a rule combines, and "
-            "block '{}' of {} is none; name [aggregation] rule (\"mean\" is one), or another attack",
+            "block '{}' of {} is none; name [aggregation] rule (\"mean\" is one), or another "
+            "attack",
             attack->name(), block.name, scenario.method->name()));
       }
       if (block.combine == Combine::follow && !scenario.aggregation.gives_weights()) {
@@ -61,20 +61,30 @@ RowSource source_of(EvaluationSet set) {
 
 // The clients that count on train and client_test, ascending: the honest ones, or a subsample of
 // them that is the same on every rank and in every round.
-std::vector<std::uint64_t> evaluated_clients(const Scenario& s) {
-  std::vector<std::uint64_t> honest;
-  auto liar = s.clients.byzantine.clients.begin();
-  for (std::uint64_t c = 0; c < s.clients.count; ++c) {
-    if (liar != s.clients.byzantine.clients.end() && liar->value == c) {
-      ++liar;
-    } else {
-      honest.push_back(c);
-    }
-  }
+std::vector<IdRange> evaluated_clients(const Scenario& s) {
+  std::vector<IdRange> honest;
+  std::uint64_t next = 0, count = 0;
+  const auto add_until = [&](std::uint64_t end) {
+    if (end > next) honest.push_back({next, end});
+    count += end - next;
+    next = end + 1;
+  };
+  for (const ClientId liar : s.clients.byzantine.clients) add_until(liar.value);
+  add_until(s.clients.count);
   if (!s.evaluation.clients) return honest;
   const Stream stream(s.seeds.run, Purpose::evaluation);
-  auto chosen = sample_without_replacement(stream, *s.evaluation.clients, honest.size());
-  for (std::uint64_t& place : chosen) place = honest[place];
+  std::vector<IdRange> chosen;
+  std::uint64_t before = 0;  // honest clients of earlier ranges
+  auto range = honest.begin();
+  for (const std::uint64_t place :
+       sample_without_replacement(stream, *s.evaluation.clients, count)) {
+    while (place - before >= range->last - range->first) {
+      before += range->last - range->first;
+      ++range;
+    }
+    const std::uint64_t client = range->first + (place - before);
+    chosen.push_back({client, client + 1});
+  }
   return chosen;
 }
 
@@ -138,16 +148,19 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
   w.ranks = ranks;
   w.evaluation.metrics = s.evaluation.metrics;
   w.evaluation.per_client = s.evaluation.per_client;
-  const std::vector<std::uint64_t> evaluated = evaluated_clients(s);
-  for (const std::uint64_t c : evaluated) {
-    if (c >= w.held.first && c < w.held.last) w.evaluation.clients.push_back(c);
+  const std::vector<IdRange> evaluated = evaluated_clients(s);
+  for (const IdRange range : evaluated) {
+    const IdRange here{std::max(range.first, w.held.first), std::min(range.last, w.held.last)};
+    if (here.first < here.last) w.evaluation.clients.push_back(here);
   }
   for (const EvaluationSet set : s.evaluation.on) {
     const RowSource source = source_of(set);
     EvaluatedSet measured{std::string(to_string(set)), source, 0, {0, 0}};
     if (is_of_clients(source)) {
-      for (const std::uint64_t c : evaluated) {
-        measured.total += data_ ? data_->store.rows_of_client(ClientId(c), source) : 1;
+      for (const IdRange range : evaluated) {
+        for (std::uint64_t c = range.first; c < range.last; ++c) {
+          measured.total += data_ ? data_->store.rows_of_client(ClientId(c), source) : 1;
+        }
       }
     } else {
       measured.total = data_->store.count(source);

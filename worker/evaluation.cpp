@@ -56,7 +56,7 @@ EvaluatedMessage Evaluator::measure(const EvaluateMessage& message) {
 /// parallel: the same bits.
 template <class V, class Leaf, class Combine>
 std::vector<Subtree<V>> Evaluator::sum_over_clients(const std::vector<std::uint64_t>& clients,
-                                                     Leaf leaf, Combine combine) {
+                                                    Leaf leaf, Combine combine) {
   if (clients.size() >= place_.pool->size()) {
     return ordered_sum<V>(
         clients, *place_.pool,
@@ -195,9 +195,10 @@ ClientHoldings Evaluator::holdings() {
 
 std::vector<std::uint64_t> Evaluator::clients_with(RowSource source) const {
   std::vector<std::uint64_t> out;
-  out.reserve(setup_.clients.size());
-  for (const std::uint64_t c : setup_.clients) {
-    if (place_.function->rows(source, ClientId(c)) > 0) out.push_back(c);
+  for (const IdRange range : setup_.clients) {
+    for (std::uint64_t c = range.first; c < range.last; ++c) {
+      if (place_.function->rows(source, ClientId(c)) > 0) out.push_back(c);
+    }
   }
   return out;
 }

@@ -25,8 +25,9 @@ struct EvaluatedSet {
 struct EvaluationSetup {
   std::vector<Metric> metrics;
   std::vector<EvaluatedSet> sets;
-  /// Clients of this worker whose rows count, ascending: honest ones, all or a subsample.
-  std::vector<std::uint64_t> clients;
+  /// Clients of this worker whose rows count, ascending: honest ones, all or a subsample. Ranges,
+  /// so that a million clients cost nothing.
+  std::vector<IdRange> clients;
   bool per_client = false;     // also what each client has in the sets of clients
   std::optional<Vec> optimum;  // where it is known; measured by rank 0
 };
@@ -35,9 +36,9 @@ struct EvaluationSetup {
 struct EvaluationPlace {
   const Function* function = nullptr;
   ThreadPool* pool = nullptr;
-  IdRange held;               // clients of this worker
-  IdRange subtrees;           // their place in the trie
-  bool is_first = false;      // rank 0
+  IdRange held;           // clients of this worker
+  IdRange subtrees;       // their place in the trie
+  bool is_first = false;  // rank 0
   std::function<double(ClientId)> client_weight;
   std::function<Scratch&(std::size_t lane)> scratch;
 };

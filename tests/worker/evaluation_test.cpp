@@ -104,7 +104,7 @@ EvaluatedMessage measured(const Prediction& prediction, std::uint32_t rank, std:
   place.scratch = [&](std::size_t lane) -> Scratch& { return scratch[lane]; };
   for (std::uint64_t c = place.held.first; c < place.held.last; ++c) {
     if (only.empty() || std::find(only.begin(), only.end(), c) != only.end()) {
-      setup.clients.push_back(c);
+      setup.clients.push_back({c, c + 1});
     }
   }
   Evaluator evaluator(std::move(setup), std::move(place));
