@@ -59,7 +59,8 @@ TEST(CenteredClipping, RefusesARadiusThatIsNone) {
     node.set("radius", config_value(radius));
     Mistakes mistakes;
     rules().make(node, "", mistakes);
-    EXPECT_EQ(mistakes.messages().size(), 1U) << radius;
+    ASSERT_EQ(mistakes.messages().size(), 1U) << radius;
+    EXPECT_NE(mistakes.messages()[0].find("radius"), std::string::npos) << mistakes.messages()[0];
   }
 }
 
