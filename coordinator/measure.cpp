@@ -108,13 +108,14 @@ Result<Measurement> measure(const EvaluationPlan& plan, std::vector<EvaluatedMes
     metrics["loss"] = value_of(Metric::loss, s, 0);
     for (const Metric m : of_sets) {
       const std::string name(to_string(m));
+      const std::string of_set = fmt::format("{}_{}", set, name);
       metrics[name] = value_of(m, s, messages.front().regulariser);
       if (info_of(m).may_be_undefined && std::isnan(metrics[name])) {
-        out.notes[set + "_" + name] = fmt::format(
+        out.notes[of_set] = fmt::format(
             "{} {} is undefined: {}", set, name,
             m == Metric::auroc ? "its rows are of one class" : "its labels are all equal");
       } else if (m == Metric::auroc && dropped_bits(s.rows * statistics_plan.rank_lists()) > 0) {
-        out.notes[set + "_" + name] =
+        out.notes[of_set] =
             fmt::format("{} auroc counts {} scores in bins; it is exact within {:.2g}", set,
                         s.rows * statistics_plan.rank_lists(), auroc(s).bin_error);
       }

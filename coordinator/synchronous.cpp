@@ -342,8 +342,7 @@ void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
     stage_ = Stage::aggregating;
     const std::uint64_t dropped = non_finite_.size();
     out.push_back(SendAggregate{{++state_.sequence, ask_.id, ask_.phase, accepted_,
-                                 plan_.f > dropped ? plan_.f - dropped : 0,
-                                 state_.aggregates}});
+                                 plan_.f > dropped ? plan_.f - dropped : 0, state_.aggregates}});
   } else {
     combine({}, now, out);
   }

@@ -63,7 +63,7 @@ struct ServerCheckpoint {
   State method;
   ServerPipelineState pipeline;
   std::map<std::string, Bytes> aggregates;  // last result of a rule that uses it, by block
-  std::map<ClientId, AskId> accepted;  // last accepted Ask of each client that had one
+  std::map<ClientId, AskId> accepted;       // last accepted Ask of each client that had one
   OracleCounts counts;
   std::uint64_t bytes_up = 0;
   std::uint64_t bytes_down = 0;

@@ -243,8 +243,8 @@ class OptionTable {
                                                           std::map<std::string, T> B::*member,
                                                           Bounds bounds, std::string help) {
     Entry e;
-    e.info = {name, OptionType<T>::name(), bounds.to_string(), "", std::move(help),
-              Scope::scenario};
+    e.info = {name, OptionType<T>::name(), bounds.to_string(),
+              "",   std::move(help),       Scope::scenario};
     e.read = [member, bounds, name](const ConfigNode& node, const std::string& path, O& out,
                                     Mistakes& mistakes) {
       return OptionType<T>::read(node, path, bounds, (out.*member)[name], mistakes);

@@ -149,9 +149,8 @@ struct Summary {
 
 /// Atomically, as summary.json of a run directory.
 Result<void> write_summary(const std::filesystem::path& directory, const Summary& summary);
-/// What later commands need of it: names, status, why it stopped, rounds, hashes, commit, data, seeds,
-/// final and best.
-/// Error (bad_input): there is none, or it is none.
+/// What later commands need of it: names, status, why it stopped, rounds, hashes, commit, data,
+/// seeds, final and best. Error (bad_input): there is none, or it is none.
 Result<Summary> read_summary(const std::filesystem::path& directory);
 
 /// ("test_accuracy", 0.91), …: sets and metrics in their usual order.

@@ -93,9 +93,8 @@ Fate fate_of(const Claim& claim, const report::Estimate& here) {
 
 fs::path shipped_scenarios() {
   std::error_code error;
-  if (const fs::path source = COHORT_SHIPPED_SCENARIOS_DIR; fs::is_directory(source, error)) {
-    return source;
-  }
+  const char* source = COHORT_SHIPPED_SCENARIOS_DIR;
+  if (fs::is_directory(source, error)) return source;
   const fs::path program = fs::read_symlink("/proc/self/exe", error);
   return program.parent_path().parent_path() / "share" / "cohort" / "scenarios";
 }

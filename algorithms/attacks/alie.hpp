@@ -32,9 +32,8 @@ struct Alie {
   /// 0 where half of the honest are enough without.
   static double largest_z(std::size_t honest, std::size_t byzantine) {
     const double h = static_cast<double>(honest);
-    const double n = h + static_cast<double>(byzantine);
-    const double passed =
-        static_cast<double>(static_cast<std::size_t>(n) - (static_cast<std::size_t>(n) / 2 + 1));
+    const std::size_t n = honest + byzantine, majority = n / 2 + 1;
+    const double passed = static_cast<double>(n - majority);
     // More Byzantine than honest: as far as the last of the honest.
     return std::max(0.0, kernels::normal_quantile(std::clamp(passed / h, 0.5, 1.0 - 0.5 / h)));
   }

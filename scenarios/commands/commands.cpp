@@ -47,8 +47,8 @@ int Environment::on_all_ranks(const std::function<int(const Job&)>& body) const 
   return on_groups(0, [&](const Job& all, const Job&) { return body(all); });
 }
 
-int Environment::on_groups(
-    std::uint32_t ranks, const std::function<int(const Job& all, const Job& group)>& body) const {
+int Environment::on_groups(std::uint32_t ranks,
+                           const std::function<int(const Job& all, const Job& group)>& body) const {
   auto mpi = MpiEnvironment::start();
   if (!mpi) return fail(mpi.error());
   return run_or_abort([&] {

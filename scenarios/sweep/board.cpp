@@ -223,7 +223,7 @@ Result<void> Board::write_table() {
     const std::string text = table_of(*this);
     return write_durably(root_ / name, std::as_bytes(std::span(text)));
   };
-  const auto written = write();
+  auto written = write();
   claims().release(name);
   return written;
 }

@@ -326,11 +326,11 @@ Result<std::uint64_t> slurm_point(std::size_t points,
 
 Result<std::uint64_t> point_number(const std::string& text, std::size_t points,
                                    const std::function<const char*(const char*)>& environment) {
-  if (text == "slurm") return slurm_point(points, environment);
-  const auto slash = std::min(text.find('/'), text.size());
   const std::string_view all(text);
+  if (all == "slurm") return slurm_point(points, environment);
+  const auto slash = std::min(all.find('/'), all.size());
   const auto number = whole_number(all.substr(0, slash)),
-             total = whole_number(all.substr(std::min(slash + 1, text.size())));
+             total = whole_number(all.substr(std::min(slash + 1, all.size())));
   if (!number || !total) {
     return bad_input(
         fmt::format("--point: expected a number and how many there are, as in 1/{}, "
