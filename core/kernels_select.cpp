@@ -36,9 +36,9 @@ constexpr void merge_runs(std::size_t n, std::size_t from, Visit visit) {
 template <std::size_t n>
 struct Sorting {
   static constexpr std::size_t count() {
-    std::size_t size = 0;
-    merge_runs(n, 1, [&size](std::size_t, std::size_t) { ++size; });
-    return size;
+    std::size_t comparators = 0;
+    merge_runs(n, 1, [&comparators](std::size_t, std::size_t) { ++comparators; });
+    return comparators;
   }
   static constexpr std::size_t size = count();
   Comparator c[size > 0 ? size : 1] = {};
