@@ -22,6 +22,7 @@ import signal
 import subprocess
 import tempfile
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["CohortError", "Run", "find_program", "run", "sweep", "to_toml"]
+__all__ = ["CohortError", "Run", "aggregate", "find_program", "run", "sweep", "to_toml"]
 
 
 class CohortError(RuntimeError):
@@ -37,10 +38,11 @@ class CohortError(RuntimeError):
 
     code: its exit status. 2 bad input, 3 environment, 4 diverged, 5 a peer or rank was lost,
         75 stopped and resumable.
-    directory: the folder of the run or sweep; it exists unless nothing was begun.
+    directory: the folder of the run or sweep, which exists unless nothing was begun; None for what
+        has none.
     """
 
-    def __init__(self, message: str, code: int, directory: Path) -> None:
+    def __init__(self, message: str, code: int, directory: Path | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.directory = directory
@@ -139,6 +141,56 @@ def sweep(
     return _runs_below(_execute(scenario, options, out, resume, launcher, verbose, sets))
 
 
+def aggregate(
+    rows: np.ndarray,
+    rule: str,
+    *,
+    f: int | None = None,
+    pre: Sequence[str | Mapping[str, Any]] = (),
+    weights: Sequence[float] | None = None,
+    seed: int = 1,
+    threads: int = 1,
+    **options: Any,
+) -> np.ndarray:
+    """Many updates to one by a robust rule: ``cohort aggregate``. Returns float64, [d].
+
+    rows: [n, d], one client a row; float32 stays so, anything else is read as float64.
+    rule: as ``cohort list rules`` names it; `options` are those of the rule.
+    f: how many rows are Byzantine. Rules that compute with it refuse without it.
+    pre: row maps in front, in order: names, or {"type": name, option: value}.
+    weights: [n], positive, for rules that have a weighted form.
+    seed: of rules that draw.
+
+    Rows that are not finite are dropped, counted against f, and told as a RuntimeWarning. Raises
+    CohortError for what the rule cannot take.
+    """
+    rows = np.asarray(rows)
+    if rows.ndim != 2:
+        raise ValueError(f"rows: expected [n, d], found an array of {rows.ndim} dimensions")
+    command = [find_program(), "aggregate", "--rule", rule, "--seed", str(seed),
+               "--threads", str(threads)]
+    if f is not None:
+        command += ["--f", str(f)]
+    for row_map in pre:
+        command += ["--pre", row_map if isinstance(row_map, str) else _value(row_map, "pre")]
+    for name, value in options.items():
+        command += ["--option", f"{name}={_value(value, name)}"]
+    if weights is not None:
+        command += ["--weights", ",".join(repr(float(w)) for w in weights)]
+    with tempfile.TemporaryDirectory(prefix="cohort-") as scratch:
+        given, made = Path(scratch, "rows.npy"), Path(scratch, "aggregate.npy")
+        element = "<f4" if rows.dtype == np.float32 else "<f8"
+        np.save(given, np.ascontiguousarray(rows, dtype=element))
+        code, said = _wait_for([*command, "--in", str(given), "--out", str(made)], False,
+                               signal.SIGINT)
+        said = said.replace(f"{given}: ", "").strip()
+        if code != 0:
+            raise CohortError(said or _meaning(code, None), code)
+        if said:
+            warnings.warn(said, RuntimeWarning, stacklevel=2)
+        return np.load(made)
+
+
 def find_program() -> str:
     """The program that this module calls; raises FileNotFoundError if there is none."""
     if named := os.environ.get("COHORT_BINARY"):
@@ -211,7 +263,7 @@ def _wait_for(command: Sequence[str], verbose: bool, interruption: int) -> tuple
         return code, errors.read().decode("utf-8", "replace")
 
 
-def _meaning(code: int, directory: Path) -> str:
+def _meaning(code: int, directory: Path | None) -> str:
     if code == 4:
         return f"diverged; see {directory}"
     if code == 75:

@@ -225,5 +225,47 @@ class DocumentTest(InAFolder):
         self.assertGreater(names["accuracy"][-1], 0.8)
 
 
+class AggregateTest(unittest.TestCase):
+    ROWS = np.array([[1.0, 2.0, -1.0], [2.0, 4.0, 0.5], [3.0, 0.0, 0.25], [1e9, -1e9, 1e9]])
+
+    def test_rules_agree_with_numpy(self):
+        np.testing.assert_array_equal(cohort.aggregate(self.ROWS, "median"),
+                                      np.median(self.ROWS, axis=0))
+        single = self.ROWS[:3].astype(np.float32)
+        np.testing.assert_array_equal(cohort.aggregate(single, "median"), np.median(single, axis=0))
+        weights = [1.0, 1.0, 1.25]
+        np.testing.assert_allclose(cohort.aggregate(self.ROWS[:3], "mean"),
+                                   self.ROWS[:3].mean(axis=0), rtol=1e-15)
+        center = cohort.aggregate(self.ROWS[:3], "geometric_median", weights=weights)
+        pull = self.ROWS[:3] - center
+        pull *= (np.array(weights) / np.linalg.norm(pull, axis=1))[:, None]
+        self.assertLess(np.linalg.norm(pull.sum(axis=0)), 1e-4)
+
+    def test_options_and_row_maps_reach_the_rule(self):
+        lower = cohort.aggregate(self.ROWS, "median", even="lower")
+        np.testing.assert_array_equal(lower, np.sort(self.ROWS, axis=0)[1])
+        clipped = cohort.aggregate(self.ROWS, "mean", pre=[{"type": "clip", "norm": 0.5}])
+        self.assertLessEqual(np.linalg.norm(clipped), 0.5)
+        five = np.vstack([self.ROWS, [2.0, 2.0, 0.0]])
+        krum = cohort.aggregate(five, "krum", f=1)
+        self.assertTrue((five[[0, 1, 2, 4]] == krum).all(axis=1).any())
+
+    def test_rows_that_are_not_finite_are_told(self):
+        rows = np.vstack([self.ROWS[:3], [np.nan, 0, 0]])
+        with self.assertWarnsRegex(RuntimeWarning, "row 4 is not finite, dropped"):
+            value = cohort.aggregate(rows, "median")
+        np.testing.assert_array_equal(value, np.median(self.ROWS[:3], axis=0))
+
+    def test_what_a_rule_cannot_take_is_an_error(self):
+        with self.assertRaisesRegex(cohort.CohortError, "krum") as raised:
+            cohort.aggregate(self.ROWS, "krum")
+        self.assertEqual(raised.exception.code, 2)
+        self.assertIsNone(raised.exception.directory)
+        with self.assertRaisesRegex(cohort.CohortError, "geometric_median"):
+            cohort.aggregate(self.ROWS, "geometric_medain")
+        with self.assertRaisesRegex(ValueError, "1 dimension"):
+            cohort.aggregate(self.ROWS[0], "mean")
+
+
 if __name__ == "__main__":
     unittest.main()
