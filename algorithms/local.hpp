@@ -48,6 +48,38 @@ struct LocalRun {
 /// `batch` is the oracle of the step's rows.
 using Correct = std::function<void(Oracle& batch, VecView y, VecRef g)>;
 
+/// The loop step by step, for a method that does more with a gradient than a step along it.
+class LocalLoop {
+ public:
+  /// Of vectors of length d. Every gradient is multiplied by `gradient_weight` before the
+  /// transforms see it. What it is given must outlive it.
+  LocalLoop(const ClientContext& client, const LocalWork& work, Oracle& oracle, std::size_t d,
+            double gradient_weight = 1.0);
+
+  /// Of the round; 0 for a client without rows, which must not be asked for a gradient.
+  std::uint64_t steps() const { return steps_; }
+  /// g ← the surrogate of the present step at y, which is then g times the factor that is returned.
+  double gradient(VecView y, VecRef g, const Correct& correct = {});
+  /// y ← the optimizer's step along scale · g, which ends the present step; returns its rate η.
+  double step(VecRef y, VecView g, double scale);
+
+ private:
+  const LocalPipeline& local_;
+  ClientBuffers& buffers_;
+  Oracle& oracle_;
+  State& estimator_;
+  std::vector<State>& transforms_;
+  State& optimizer_;
+  double gradient_weight_;
+  bool has_batches_;
+  std::uint64_t batch_size_;
+  std::uint64_t epoch_steps_ = 0;
+  std::uint64_t steps_ = 0;
+  Stream batch_stream_;
+  Stream step_stream_;
+  StepInfo info_;
+};
+
 /// y [d] is moved. A pipeline that does not keep its state starts anew; the estimator's state, and
 /// all of one that does, is the client's (ClientContext::pipeline_state). Nothing allocates after a
 /// thread's first call.
