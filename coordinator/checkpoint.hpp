@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "coordinator/synchronous.hpp"
+#include "coordinator/schedule.hpp"
 
 namespace cohort {
 

@@ -420,7 +420,7 @@ class Loader {
               "is what counts after a deadline, and schedule.deadline is not "
               "given");
     }
-    Schedule& out = out_.schedule;
+    ScheduleOptions& out = out_.schedule;
     out.type = schedule.type;
     out.quorum = schedule.quorum;
     if (schedule.deadline) out.deadline = Seconds(*schedule.deadline);

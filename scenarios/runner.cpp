@@ -390,8 +390,7 @@ Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path&
     ResumePoint resume;
     resume.client_files.assign(departure.client_files.begin(), departure.client_files.end());
     if (is_first) {
-      const SynchronousPlan plan = prepared->plan(job.ranks(), false);
-      auto server = recorder->checkpoints().read_server(*manifest, Synchronous::blank(plan));
+      auto server = recorder->checkpoints().read_server(*manifest, prepared->blank());
       if (server) {
         resume.server = *std::move(server);
         // A job's limit leaves earlier jobs out; what the schedule counts does not.

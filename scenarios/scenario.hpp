@@ -44,7 +44,7 @@ std::string_view to_string(EvaluationSet set);
 
 enum class ScheduleType { synchronous };
 
-struct Schedule {
+struct ScheduleOptions {
   ScheduleType type = ScheduleType::synchronous;
   double quorum = 1;                // share of the cohort that must have replied
   std::optional<Seconds> deadline;  // after which a quorum is enough
@@ -140,7 +140,7 @@ struct Scenario {
 
   Aggregation aggregation;  // rule is null for the weighted mean
   std::size_t f = 0;        // Byzantine updates that the rule is told of
-  Schedule schedule;
+  ScheduleOptions schedule;
   Evaluation evaluation;
   std::optional<Claim> claim;
   SiteOptions site;

@@ -203,14 +203,24 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   return p;
 }
 
+ServerCheckpoint Prepared::blank() const { return Synchronous::blank(plan(1, false)); }
+
 namespace {
+
+// From the start, or from where a run goes on.
+std::unique_ptr<Schedule> make_schedule(SessionInput& input, SynchronousPlan plan) {
+  if (input.resume) {
+    return std::make_unique<Synchronous>(std::move(plan), std::move(input.resume->server));
+  }
+  return std::make_unique<Synchronous>(std::move(plan), input.prepared->start());
+}
 
 std::string peer_name(Rank rank) { return fmt::format("rank {}", rank.value); }
 
 // Rank 0: carries out the schedule's actions and feeds it what comes back.
 class Driver {
  public:
-  Driver(SessionInput& input, Synchronous& schedule, Stopwatch& stopwatch)
+  Driver(SessionInput& input, Schedule& schedule, Stopwatch& stopwatch)
       : input_(input),
         schedule_(schedule),
         stopwatch_(stopwatch),
@@ -329,7 +339,7 @@ class Driver {
   }
 
   SessionInput& input_;
-  Synchronous& schedule_;
+  Schedule& schedule_;
   Stopwatch& stopwatch_;
   std::uint32_t ranks_;
   std::vector<double> compute_;  // by rank, seconds
@@ -446,11 +456,9 @@ Result<SessionResult> run_session(SessionInput input) {
     input.observer->note(fmt::format("reference: objective {}, norm of its gradient {:.2g}",
                                      reference->value, reference->gradient_norm));
   }
-  Synchronous schedule = input.resume
-                             ? Synchronous(std::move(plan), std::move(input.resume->server))
-                             : Synchronous(std::move(plan), input.prepared->start());
-  Driver driver(input, schedule, stopwatch);
-  COHORT_DO(driver.carry_out(schedule.start(driver.now())));
+  const auto schedule = make_schedule(input, std::move(plan));
+  Driver driver(input, *schedule, stopwatch);
+  COHORT_DO(driver.carry_out(schedule->start(driver.now())));
   const auto driven = drive(input, worker, driver, stopwatch);
   const std::string why = driven ? driver.outcome().why : driven.error().message;
   for (std::uint32_t r = 1; r < ranks; ++r) {
@@ -461,10 +469,10 @@ Result<SessionResult> run_session(SessionInput input) {
 
   result.code = driver.outcome().code;
   result.why = why;
-  result.rounds = schedule.state().round;
-  result.x = schedule.x();
-  result.best = schedule.state().best;
-  result.best_round = schedule.state().best_round;
+  result.rounds = schedule->state().round;
+  result.x = schedule->x();
+  result.best = schedule->state().best;
+  result.best_round = schedule->state().best_round;
   result.phases = stopwatch.take();
   return result;
 }

@@ -47,6 +47,8 @@ class Prepared {
   bool needs_reference() const;
   WorkerSetup worker_setup(std::uint32_t rank, std::uint32_t ranks) const;
   SynchronousPlan plan(std::uint32_t ranks, bool clients_remember) const;
+  /// An empty checkpoint of the scenario's schedule whose states have their types.
+  ServerCheckpoint blank() const;
 
  private:
   Prepared() = default;
