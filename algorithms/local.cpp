@@ -27,14 +27,14 @@ LocalLoop::LocalLoop(const ClientContext& client, const LocalWork& work, Oracle&
       batch_stream_(client.stream(Purpose::batches)),
       step_stream_(client.stream(Purpose::method)),
       info_{client.round, 0, step_stream_, client.layout} {
-  if (oracle.rows() == 0) return;
-  epoch_steps_ = (oracle.rows() + batch_size_ - 1) / batch_size_;
-  steps_ = work.local_steps ? *work.local_steps : work.local_epochs.value_or(1) * epoch_steps_;
   if (estimator_.empty()) local_.estimator->start(estimator_, d);
   if (!local_.keeps_state || (transforms_.empty() && optimizer_.empty())) {
     local_.chain.start(transforms_, d);
     local_.optimizer->start(optimizer_, d);
   }
+  if (oracle.rows() == 0) return;
+  epoch_steps_ = (oracle.rows() + batch_size_ - 1) / batch_size_;
+  steps_ = work.local_steps ? *work.local_steps : work.local_epochs.value_or(1) * epoch_steps_;
 }
 
 double LocalLoop::gradient(VecView y, VecRef g, const Correct& correct) {
