@@ -64,6 +64,9 @@ struct ServerCheckpoint {
   }
 };
 
+/// Keeps what is better than any round before, and the round that it is of.
+void keep_best(const Measured& measured, std::uint64_t round, ServerCheckpoint& state);
+
 /// What is known of a finished round (round 0: the start).
 struct RoundReport {
   std::uint64_t round = 0;

@@ -455,17 +455,7 @@ std::vector<Action> Synchronous::on_evaluated(Rank from, EvaluatedMessage evalua
   client_table_.columns = std::move(measured->columns);
   client_table_.values = std::move(measured->client_values);
   report_.measured = std::move(measured->values);
-  for (const auto& [set, metrics] : *report_.measured) {
-    for (const auto& [metric, value] : metrics) {
-      if (!std::isfinite(value)) continue;
-      const bool higher = higher_is_better(metric);
-      const auto [best, is_new] = state_.best[set].try_emplace(metric, value);
-      if (is_new || (higher ? value > best->second : value < best->second)) {
-        best->second = value;
-        state_.best_round[set][metric] = state_.round;
-      }
-    }
-  }
+  keep_best(*report_.measured, state_.round, state_);
   after_round(now, out);
   return out;
 }
