@@ -38,6 +38,7 @@ enum class Purpose : std::uint8_t {
   fingerprint = 16,
   test = 17,
   evaluation = 18,  // which clients are evaluated
+  topology = 19,    // the edges of a random graph
 };
 
 class Stream {

@@ -1,0 +1,18 @@
+#include "algorithms/graphs/hypercube.hpp"
+
+#include "tests/algorithms/graphs/drawn.hpp"
+
+namespace cohort {
+namespace {
+
+TEST(Hypercube, NeighboursDifferInOneBit) {
+  const Graph g = drawn::graph<Hypercube>(16);
+  EXPECT_EQ(g.edges(), 32u);
+  EXPECT_THAT(drawn::neighbours(g, 5), testing::ElementsAre(1, 4, 7, 13));
+  EXPECT_EQ(diameter(g).lower, 4u);
+  EXPECT_TRUE(is_bipartite(g));
+  EXPECT_THAT(drawn::refusal<Hypercube>(12), testing::HasSubstr("power of two"));
+}
+
+}  // namespace
+}  // namespace cohort
