@@ -281,7 +281,7 @@ Diameter diameter(const Graph& graph, std::uint64_t searches) {
   const std::vector<std::uint32_t> order = search.order();
   std::vector<std::uint32_t> level(order.size());
   for (std::size_t k = 0; k < order.size(); ++k) level[k] = search.distance(order[k]);
-  out.upper = 2 * std::uint64_t{level.back()};
+  out.upper = 2 * std::uint64_t{search.depth()};  // of the last in order
   for (std::size_t k = order.size(); k-- > 0 && out.lower < out.upper;) {
     out.upper = std::max(out.lower, std::min(out.upper, 2 * std::uint64_t{level[k]}));
     if (out.lower >= out.upper || out.searches >= searches) break;
