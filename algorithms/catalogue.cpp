@@ -25,6 +25,7 @@
 #include "algorithms/optimizers/dog.hpp"
 #include "algorithms/optimizers/lion.hpp"
 #include "algorithms/optimizers/nadam.hpp"
+#include "algorithms/optimizers/proximal_sgd.hpp"
 #include "algorithms/optimizers/rmsprop.hpp"
 #include "algorithms/optimizers/sgd.hpp"
 #include "algorithms/optimizers/sps.hpp"
@@ -72,6 +73,7 @@ const Registry<Optimizer>& optimizers() {
   static const Registry<Optimizer> table = [] {
     Registry<Optimizer> r("optimizer");
     r.add<Sgd, OptimizerOf>();
+    r.add<ProximalSgd, OptimizerOf>();
     r.add<Adam, OptimizerOf>();
     r.add<AdamW, OptimizerOf>();
     r.add<NAdam, OptimizerOf>();

@@ -60,6 +60,8 @@ class Optimizer {
   virtual double step(const StepInfo&, State&, VecRef w, VecView g, double scale) const = 0;
   /// Whether it reads StepInfo::value, which only local steps have.
   virtual bool needs_value() const = 0;
+  /// Whether it applies the proximal operator of the layout's penalty.
+  virtual bool takes_prox() const = 0;
 };
 
 /// Where and how the gradient is asked. `all` is the oracle of all the client's rows, `batch` that
@@ -147,6 +149,9 @@ class OptimizerOf final : public Optimizer {
   }
   bool needs_value() const override {
     return requires { T::needs_value; };
+  }
+  bool takes_prox() const override {
+    return requires { T::takes_prox; };
   }
 
  private:

@@ -1,8 +1,10 @@
 #include "core/oracle.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/check.hpp"
+#include "core/kernels.hpp"
 
 namespace cohort {
 
@@ -94,6 +96,9 @@ void Function::labels(const Sample&, std::span<double>) const {
 double Function::regulariser(VecView) const { return 0; }
 Vec Function::minimiser(std::span<const double>) const {
   check_failed("minimiser is known", name());
+}
+double Function::distance(VecView w, VecView minimiser) const {
+  return std::sqrt(kernels::squared_distance(as_span(w), as_span(minimiser)));
 }
 
 }  // namespace cohort

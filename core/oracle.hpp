@@ -7,7 +7,8 @@
 // several points.
 //
 // Value of a sample of b rows: (1/b) Σ_j ω_j ℓ_j(w) + r(w), ω = 1 unless weights are given; the sum
-// over rows has the fixed shape of core/ordered_sum.hpp. d = layout().size().
+// over rows has the fixed shape of core/ordered_sum.hpp. d = layout().size(). A nonsmooth penalty ψ
+// is no part of any answer: the layout has it (core/penalty.hpp).
 
 #include <array>
 #include <cstdint>
@@ -185,6 +186,8 @@ class Function {
   virtual bool has_minimiser() const { return false; }
   /// argmin Σ p_i f_i(w) [d], where it is known in closed form; one weight p_i a client of the run.
   virtual Vec minimiser(std::span<const double> weights) const;
+  /// ‖w − w*‖, or to the nearest of the points that are as good as `minimiser` by a symmetry.
+  virtual double distance(VecView w, VecView minimiser) const;
 };
 
 /// Calls and rows by kind of query.

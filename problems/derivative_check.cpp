@@ -274,7 +274,13 @@ class Checker {
     const double rows = static_cast<double>(n_);
     std::vector<double> margins(view.rows.size());
     Vec g = gradient_at(w_, none);
-    Vec curved = (gradient_at(w_ + v_, none) - g);  // ∇²r v, as r is quadratic
+    Sample no_rows = sample_;
+    no_rows.count = 0;
+    no_rows.picks = {};
+    Vec curved = Vec::Zero(w_.size());
+    if (f_.capabilities().has(Query::hvp)) {
+      f_.hvp(context_, no_rows, w_, v_, curved);  // ∇²r v
+    }
     for (std::size_t j = 0; j < view.rows.size(); ++j) {
       double slope = 0;
       for (const auto& [i, x] : view.rows[j]) {

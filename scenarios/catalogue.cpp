@@ -2,8 +2,16 @@
 
 #include "algorithms/aggregation_catalogue.hpp"
 #include "algorithms/catalogue.hpp"
+#include "problems/objectives/absolute.hpp"
+#include "problems/objectives/capped_svm.hpp"
+#include "problems/objectives/hinge.hpp"
+#include "problems/objectives/huber.hpp"
+#include "problems/objectives/least_squares.hpp"
 #include "problems/objectives/logistic.hpp"
+#include "problems/objectives/nonconvex_logistic.hpp"
+#include "problems/objectives/poisson.hpp"
 #include "problems/objectives/quadratic.hpp"
+#include "problems/objectives/smoothed_hinge.hpp"
 #include "problems/objectives/softmax.hpp"
 
 namespace cohort {
@@ -11,8 +19,9 @@ namespace cohort {
 namespace {
 
 /// A function on no rows, which tells what every function of the kind can do.
-std::unique_ptr<Function> without_rows(const Logistic::Options& options, const Logistic*) {
-  return Logistic::make(1, {}, options);
+template <class Model>
+std::unique_ptr<Function> without_rows(const typename Model::Options& options, const Model*) {
+  return Model::make(1, {}, options);
 }
 std::unique_ptr<Function> without_rows(const Softmax::Options& options, const Softmax*) {
   constexpr std::size_t classes = 3;
@@ -30,6 +39,7 @@ class ModelOf final : public Objective {
   Prediction prediction() const override { return example_->prediction(); }
   bool has_known_minimiser() const override { return example_->has_minimiser(); }
   bool is_convex() const override { return example_->is_convex(); }
+  bool has_penalty() const override { return example_->layout().has_penalty(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Model::bind(options_, *input.data));
     return std::shared_ptr<const Function>(std::move(function));
@@ -50,6 +60,7 @@ class ProblemOf final : public Objective {
   Prediction prediction() const override { return example_.prediction(); }
   bool has_known_minimiser() const override { return example_.has_minimiser(); }
   bool is_convex() const override { return example_.is_convex(); }
+  bool has_penalty() const override { return example_.layout().has_penalty(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
     COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));
     return std::shared_ptr<const Function>(std::move(function));
@@ -67,6 +78,14 @@ Catalogue shipped_catalogue() {
     Registry<Objective> registry("model");
     registry.add<Logistic, ModelOf>();
     registry.add<Softmax, ModelOf>();
+    registry.add<NonconvexLogistic, ModelOf>();
+    registry.add<Hinge, ModelOf>();
+    registry.add<SmoothedHinge, ModelOf>();
+    registry.add<CappedSvm, ModelOf>();
+    registry.add<LeastSquares, ModelOf>();
+    registry.add<HuberRegression, ModelOf>();
+    registry.add<AbsoluteRegression, ModelOf>();
+    registry.add<Poisson, ModelOf>();
     return registry;
   }();
   static const Registry<Objective> problems = [] {

@@ -34,6 +34,8 @@ class Objective {
   /// `distance` and `optimality_gap` can be evaluated.
   virtual bool has_known_minimiser() const = 0;
   virtual bool is_convex() const = 0;
+  /// Whether there is a penalty that no gradient shows (core/penalty.hpp).
+  virtual bool has_penalty() const = 0;
   virtual Result<std::shared_ptr<const Function>> make(const ObjectiveInput&) const = 0;
 };
 

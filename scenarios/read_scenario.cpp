@@ -463,6 +463,7 @@ class Loader {
       mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
     }
     check_capabilities(out_.method->needs());
+    check_penalty();
     effective("method") = std::move(setup.effective);
   }
 
@@ -510,6 +511,18 @@ class Loader {
     if (out_.local.estimator != nullptr) {
       check("method.local.estimator", out_.local.estimator->name(), out_.local.estimator->needs());
     }
+  }
+
+  void check_penalty() {
+    if (out_.objective == nullptr || !out_.objective->has_penalty()) return;
+    const auto takes_prox = [](const auto& optimizer) {
+      return optimizer != nullptr && optimizer->takes_prox();
+    };
+    if (takes_prox(out_.local.optimizer) || takes_prox(out_.server.optimizer)) return;
+    mistake("method",
+            "{} has a penalty that no gradient shows; expected an optimizer that takes proximal "
+            "steps (proximal_sgd) in method.local or method.server, found none",
+            out_.objective->name());
   }
 
   void read_aggregation() {

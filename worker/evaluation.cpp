@@ -35,7 +35,8 @@ EvaluatedMessage Evaluator::measure(const EvaluateMessage& message) {
   };
   EvaluatedMessage out;
   out.round = message.round;
-  out.regulariser = place_.function->regulariser(x);
+  out.regulariser =
+      place_.function->regulariser(x) + penalty(place_.function->layout(), message.x.as<double>());
   for (const EvaluatedSet& set : setup_.sets) {
     if (is_of_clients(set.source)) {
       measure_clients(set, x, out);
@@ -45,8 +46,7 @@ EvaluatedMessage Evaluator::measure(const EvaluateMessage& message) {
   }
   if (asks_for(Metric::gradient_norm)) out.gradient = measure_gradient(message);
   if (setup_.optimum && place_.is_first) {
-    out.distance =
-        std::sqrt(kernels::squared_distance(message.x.as<double>(), as_span(*setup_.optimum)));
+    out.distance = place_.function->distance(x, *setup_.optimum);
   }
   if (message.describes_clients) out.holdings = holdings();
   return out;

@@ -83,6 +83,14 @@ Result<void> LinearModelOptions::check() const {
   if (penalize_intercept && !intercept) {
     return bad_input("penalize_intercept = true, and intercept = false: there is none to penalize");
   }
+  if (penalize_intercept && (l1 > 0 || group > 0)) {
+    return bad_input(
+        "penalize_intercept = true is of l2 alone: the penalties l1 and group leave biases out");
+  }
+  if (group_size > 1 && group == 0) {
+    return bad_input(
+        fmt::format("group_size = {} and group = 0: there is no penalty of groups", group_size));
+  }
   return {};
 }
 
@@ -96,22 +104,30 @@ RowsOf rows_of(const DataStore& store) {
 }
 
 LinearModel::LinearModel(std::string name, std::shared_ptr<const MarginLoss> loss,
-                         std::size_t features, RowsOf rows, const LinearModelOptions& options)
+                         std::size_t features, RowsOf rows, const LinearModelOptions& options,
+                         Regulariser regulariser)
     : name_(std::move(name)),
       loss_(std::move(loss)),
       features_(features),
       rows_(std::move(rows)),
-      l2_(options.l2) {
+      regulariser_(regulariser) {
   const std::size_t outputs = loss_->outputs();
-  layout_.append("weight", outputs, features, SegmentKind::weight);
+  layout_.append("weight", outputs, features, SegmentKind::weight, Owner::shared,
+                 {options.l1, options.group, options.group_size});
   if (options.intercept) layout_.append("bias", outputs, 1, SegmentKind::bias);
   penalized_ = options.penalize_intercept ? layout_.size() : outputs * features;
 }
 
 Capabilities LinearModel::capabilities() const {
-  const Capabilities all{Query::value, Query::losses,  Query::gradient, Query::hvp,
-                         Query::jvp,   Query::hessian, Query::line,     Query::gram};
+  const Capabilities first{Query::value, Query::losses, Query::gradient, Query::jvp, Query::gram};
+  if (!loss_->is_smooth() || !regulariser_.is_smooth()) return first;
+  const Capabilities all = first.with({Query::hvp, Query::hessian, Query::line});
   return loss_->outputs() == 1 ? all.with({Query::linear_view}) : all;
+}
+
+bool LinearModel::is_convex() const {
+  return loss_->is_convex() && loss_->is_smooth() && regulariser_.is_quadratic() &&
+         !layout_.has_penalty();
 }
 
 std::uint64_t LinearModel::rows(RowSource source, ClientId client) const {
@@ -140,15 +156,7 @@ LinearSums LinearModel::sums(std::span<double> g) const {
   return {loss_->outputs(), g.first(weights), g.subspan(weights)};
 }
 
-double LinearModel::regulariser(VecView w) const {
-  return l2_ == 0 ? 0 : 0.5 * l2_ * kernels::squared_norm(as_span(w).first(penalized_));
-}
-
-void LinearModel::set_regulariser(VecView w, VecRef g) const {
-  const Index n = l2_ == 0 ? 0 : static_cast<Index>(penalized_);
-  g.head(n) = l2_ * w.head(n);
-  g.tail(g.size() - n).setZero();
-}
+double LinearModel::regulariser(VecView w) const { return regulariser_.value(penalized(w)); }
 
 double LinearModel::value(Context context, const Sample& sample, VecView w) const {
   const SampleRows rows = sample_rows(sample);
@@ -190,7 +198,8 @@ double LinearModel::gradient(Context context, const Sample& sample, VecView w,
   const std::uint64_t n = rows.count();
   COHORT_CHECK(weights.empty() || weights.size() == n,
                fmt::format("{} weights for {} rows", weights.size(), n));
-  set_regulariser(w, g);
+  g.setZero();
+  regulariser_.gradient(penalized(w), as_mutable_span(g).first(penalized_));
   if (n == 0) return regulariser(w);
   const LinearMap at = map(w);
   const Chunks chunks(context, n, at.outputs);
@@ -222,7 +231,8 @@ void LinearModel::hvp(Context context, const Sample& sample, VecView w, VecView 
                       VecRef out) const {
   const SampleRows rows = sample_rows(sample);
   const std::uint64_t n = rows.count();
-  set_regulariser(v, out);
+  out.setZero();
+  regulariser_.curvature(penalized(w), penalized(v), as_mutable_span(out).first(penalized_));
   if (n == 0) return;
   const LinearMap at = map(w);
   const LinearMap along = map(v);
@@ -245,8 +255,7 @@ void LinearModel::hvp(Context context, const Sample& sample, VecView w, VecView 
 double LinearModel::jvp(Context context, const Sample& sample, VecView w, VecView v) const {
   const SampleRows rows = sample_rows(sample);
   const std::uint64_t n = rows.count();
-  const double of_regulariser =
-      l2_ == 0 ? 0 : l2_ * kernels::dot(as_span(w).first(penalized_), as_span(v).first(penalized_));
+  const double of_regulariser = regulariser_.slope(penalized(w), penalized(v));
   if (n == 0) return of_regulariser;
   const LinearMap at = map(w);
   const LinearMap along = map(v);
@@ -273,22 +282,23 @@ namespace {
 
 class LinearModelLine final : public Line {
  public:
-  /// Margins and slopes [n × K], labels [n], and ½λ‖w + t v‖² = c0 + c1 t + c2 t².
+  /// Margins and slopes [n × K], labels [n], and r(w + t v): c0 + c1 t + c2 t² of a quadratic ρ,
+  /// else by ρ from the coordinates of w and v that it counts.
   struct Parts {
     std::vector<double> margins;
     std::vector<double> slopes;
     std::vector<double> labels;
-    std::array<double, 3> regulariser{};
+    std::array<double, 3> quadratic{};
+    Regulariser regulariser;
+    Vec point;
+    Vec direction;
   };
 
   LinearModelLine(Function::Context context, std::shared_ptr<const MarginLoss> loss, Parts parts)
       : context_(context), loss_(std::move(loss)), parts_(std::move(parts)) {}
 
   LinePoint at(double t, int order) override {
-    const auto [c0, c1, c2] = parts_.regulariser;
-    LinePoint point{c0 + t * (c1 + t * c2), c1 + 2 * t * c2, 2 * c2, 0};
-    if (order < 2) point.second = 0;
-    if (order < 1) point.first = 0;
+    LinePoint point = of_regulariser(t, order);
     const std::uint64_t n = parts_.labels.size();
     if (n == 0) return point;
 
@@ -324,6 +334,14 @@ class LinearModelLine final : public Line {
   }
 
  private:
+  LinePoint of_regulariser(double t, int order) const {
+    if (!parts_.regulariser.is_quadratic()) {
+      return parts_.regulariser.along(as_span(parts_.point), as_span(parts_.direction), t, order);
+    }
+    const auto [c0, c1, c2] = parts_.quadratic;
+    return {c0 + t * (c1 + t * c2), order < 1 ? 0 : c1 + 2 * t * c2, order < 2 ? 0 : 2 * c2, 0};
+  }
+
   Function::Context context_;
   std::shared_ptr<const MarginLoss> loss_;  // shared with the model, which may go first
   Parts parts_;
@@ -349,11 +367,14 @@ std::unique_ptr<Line> LinearModel::along(Context context, const Sample& sample, 
     margins(rows, first, count, direction, all(parts.slopes));
     for (std::uint64_t j = first; j < first + count; ++j) parts.labels[j] = rows.label(j);
   });
-  if (l2_ != 0) {
-    const auto x = as_span(w).first(penalized_);
-    const auto d = as_span(v).first(penalized_);
-    parts.regulariser = {0.5 * l2_ * kernels::squared_norm(x), l2_ * kernels::dot(x, d),
-                         0.5 * l2_ * kernels::squared_norm(d)};
+  const auto x = penalized(w), d = penalized(v);
+  if (!regulariser_.is_quadratic()) {
+    parts.regulariser = regulariser_;
+    parts.point = as_vec(x);
+    parts.direction = as_vec(d);
+  } else if (const double l2 = regulariser_.l2; l2 != 0) {
+    parts.quadratic = {0.5 * l2 * kernels::squared_norm(x), l2 * kernels::dot(x, d),
+                       0.5 * l2 * kernels::squared_norm(d)};
   }
   return std::make_unique<LinearModelLine>(context, loss_, std::move(parts));
 }
@@ -368,20 +389,29 @@ namespace {
 /// Writes the entries of feature f with the features f' ≥ f, for all pairs of outputs.
 class HessianWriter {
  public:
-  HessianWriter(HessianSink& sink, std::size_t outputs, std::size_t features, std::size_t penalized,
-                double l2)
-      : sink_(sink), outputs_(outputs), features_(features), penalized_(penalized), l2_(l2) {}
+  /// `penalized`: the coordinates of w that the regulariser is of.
+  HessianWriter(HessianSink& sink, std::size_t outputs, std::size_t features,
+                std::span<const double> penalized, const Regulariser& regulariser)
+      : sink_(sink),
+        outputs_(outputs),
+        features_(features),
+        penalized_(penalized),
+        regulariser_(regulariser) {}
 
   /// Coordinate of output c and feature f, where feature F is the constant one.
   std::size_t coordinate(std::size_t c, std::size_t f) const {
     return f < features_ ? c * features_ + f : outputs_ * features_ + c;
   }
-  bool penalizes(std::size_t f) const { return l2_ != 0 && coordinate(0, f) < penalized_; }
+  bool penalizes(std::size_t f) const {
+    return !regulariser_.is_zero() && coordinate(0, f) < penalized_.size();
+  }
 
   /// The sum over rows for (c, f) and (c', f'), c ≤ c', f ≤ f'; it stands for (c, f') and (c', f)
   /// too.
   void add(std::size_t c, std::size_t f, std::size_t other, std::size_t g, double value) {
-    if (c == other && f == g && penalizes(f)) value += l2_;
+    if (c == other && f == g && penalizes(f)) {
+      value += regulariser_.at(penalized_[coordinate(c, f)]).second;
+    }
     put(coordinate(c, f), coordinate(other, g), value);
     if (c != other && f != g) put(coordinate(c, g), coordinate(other, f), value);
   }
@@ -394,8 +424,8 @@ class HessianWriter {
   HessianSink& sink_;
   std::size_t outputs_;
   std::size_t features_;
-  std::size_t penalized_;
-  double l2_;
+  std::span<const double> penalized_;
+  const Regulariser& regulariser_;
 };
 
 template <class T>
@@ -541,7 +571,7 @@ void LinearModel::hessian(Context context, const Sample& sample, VecView w,
       });
     });
   }
-  HessianWriter writer(sink, at.outputs, features_, penalized_, l2_);
+  HessianWriter writer(sink, at.outputs, features_, penalized(w), regulariser_);
   // A client without rows may have a view without features.
   const Rows view = n == 0 ? Rows(SparseRows<double>{.features = features_}) : rows.rows;
   visit(view, [&](const auto& block) {
@@ -674,9 +704,11 @@ void LinearModel::predict(Context context, const Sample& sample, VecView w,
     chunks.each(rows, first, count, lane, [&](std::uint64_t j, auto y, auto z, auto) {
       const auto margin = scores.subspan(j * at.outputs, y.size() * at.outputs);
       margins(rows, j, y.size(), at, margin);
-      if (losses.empty()) return;
-      std::copy(margin.begin(), margin.end(), z.begin());
-      loss_->losses(z, y, losses.subspan(j, y.size()));
+      if (!losses.empty()) {
+        std::copy(margin.begin(), margin.end(), z.begin());
+        loss_->losses(z, y, losses.subspan(j, y.size()));
+      }
+      loss_->to_scores(margin);
     });
   });
 }

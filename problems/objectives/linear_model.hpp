@@ -1,7 +1,9 @@
 #pragma once
 // Everything that an Oracle may be asked about a generalised linear model with K outputs,
-//   ℓ_j(w) = φ(W a_j + b, y_j),   r(w) = (λ/2) ‖W‖²  (‖b‖² too if penalize_intercept),
-// from the derivatives of φ alone. A new model is a MarginLoss; logistic and softmax are two.
+//   ℓ_j(w) = φ(W a_j + b, y_j),   r(w) = Σ ρ(W_kf)  (b_k too if penalize_intercept),
+// from the derivatives of φ alone; ρ(t) = (λ/2) t² unless the model says otherwise. A new model is
+// a MarginLoss; logistic and softmax are two, scalar_loss.hpp makes those of one output of a
+// formula.
 
 #include <functional>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "core/kernels.hpp"
 #include "core/options.hpp"
 #include "core/oracle.hpp"
+#include "problems/objectives/regulariser.hpp"
 #include "problems/objectives/row_products.hpp"
 
 namespace cohort {
@@ -25,6 +28,9 @@ class MarginLoss {
   virtual std::size_t outputs() const = 0;
   /// Whether φ is convex in z.
   virtual bool is_convex() const = 0;
+  /// Whether ∇φ is everywhere; else residuals() takes a subgradient at the kinks, and curvatures()
+  /// and what follows from them are not asked.
+  virtual bool is_smooth() const { return true; }
   /// out [n]: φ(z_j, y_j)
   virtual void losses(std::span<double> z, std::span<const double> y,
                       std::span<double> out) const = 0;
@@ -40,19 +46,32 @@ class MarginLoss {
   /// φ(z_j + τ s_j) and its derivatives by τ at 0, summed over the rows, to order `order` ≤ 3.
   virtual LinePoint along(std::span<double> z, std::span<const double> s, std::span<const double> y,
                           int order) const = 0;
-  /// What the margins say of a row; they are its scores.
+  /// What the scores say of a row.
   virtual Prediction prediction() const = 0;
+  /// Margins [n × K] become scores, which they are unless a model says otherwise.
+  virtual void to_scores(std::span<double>) const {}
 };
 
 struct LinearModelOptions {
   double l2 = 0;
+  double l1 = 0;
+  double group = 0;
+  std::uint64_t group_size = 1;
   bool intercept = true;
   bool penalize_intercept = false;
 
-  /// Error: a bias is to be penalized that the model does not have.
+  /// Errors: a bias is to be penalized that the model does not have, or by what leaves biases out.
   Result<void> check() const;
-  static void declare(OptionTable<LinearModelOptions>& t) {
+  template <class O>
+  static void declare(OptionTable<O>& t) {
     t.add("l2", &LinearModelOptions::l2, non_negative, "λ of the regulariser (λ/2)·‖weight‖²");
+    t.add("l1", &LinearModelOptions::l1, non_negative,
+          "λ₁ of the penalty λ₁·‖weight‖₁, for an optimizer that steps by the proximal operator; "
+          "with l2: the elastic net");
+    t.add("group", &LinearModelOptions::group, non_negative,
+          "λ of the penalty λ·Σ √|G|·‖weight_G‖ over groups of features, likewise");
+    t.add("group_size", &LinearModelOptions::group_size, at_least(1),
+          "consecutive features in a group");
     t.add("intercept", &LinearModelOptions::intercept, "whether each output has a bias");
     t.add("penalize_intercept", &LinearModelOptions::penalize_intercept,
           "whether the regulariser counts the bias, as in LIBLINEAR");
@@ -77,11 +96,17 @@ RowsOf rows_of(const DataStore& store);
 class LinearModel final : public Function {
  public:
   LinearModel(std::string name, std::shared_ptr<const MarginLoss> loss, std::size_t features,
-              RowsOf rows, const LinearModelOptions& options);
+              RowsOf rows, const LinearModelOptions& options, Regulariser regulariser);
+  /// With ρ(t) = (l2/2) t².
+  LinearModel(std::string name, std::shared_ptr<const MarginLoss> loss, std::size_t features,
+              RowsOf rows, const LinearModelOptions& options)
+      : LinearModel(std::move(name), std::move(loss), features, std::move(rows), options,
+                    Regulariser{.l2 = options.l2}) {}
 
   std::string_view name() const override { return name_; }
   const Layout& layout() const override { return layout_; }
-  /// Everything; linear_view only where K = 1.
+  /// Everything, linear_view only where K = 1; without a smooth φ and ρ neither Hessians nor what
+  /// is made of them (hvp, hessian, line, linear_view).
   Capabilities capabilities() const override;
   std::uint64_t rows(RowSource source, ClientId client) const override;
   Prediction prediction() const override { return loss_->prediction(); }
@@ -100,21 +125,22 @@ class LinearModel final : public Function {
                std::span<double> scores) const override;
   void labels(const Sample&, std::span<double> out) const override;
   double regulariser(VecView w) const override;
-  bool is_convex() const override { return loss_->is_convex(); }
+  /// Not with a penalty ψ either: its minimiser is not that of the smooth part.
+  bool is_convex() const override;
 
  private:
   SampleRows sample_rows(const Sample& sample) const;
   LinearMap map(VecView w) const;
   LinearSums sums(std::span<double> g) const;
-  /// g ← ∇r(w), linear in w
-  void set_regulariser(VecView w, VecRef g) const;
+  /// The coordinates that the regulariser is of.
+  std::span<const double> penalized(VecView w) const { return as_span(w).first(penalized_); }
 
   std::string name_;
   std::shared_ptr<const MarginLoss> loss_;  // shared by the models of one kind; it has no state
   std::size_t features_;
   RowsOf rows_;
   Layout layout_;
-  double l2_;
+  Regulariser regulariser_;
   std::size_t penalized_;  // the regulariser is of the coordinates [0, penalized_)
 };
 
