@@ -133,7 +133,7 @@ class RowMap {
 };
 
 /// A row that colluders make of the honest ones, per coordinate, to move along.
-enum class Direction : std::uint8_t {
+enum class HonestDirection : std::uint8_t {
   none,
   deviation,  // standard deviation of the honest values, of h − 1
   sign,       // sign of their mean
@@ -166,7 +166,7 @@ class Attack {
   /// Together: whether the distances of the honest are read, the direction that is wanted, and the
   /// row, as weights [p] over the points, sum 1.
   virtual bool reads_distances() const = 0;
-  virtual Direction direction() const = 0;
+  virtual HonestDirection direction() const = 0;
   virtual Result<Vec> collude(const Collusion&) const = 0;
 };
 
@@ -323,9 +323,9 @@ class AttackOf final : public Attack {
     if constexpr (requires { T::reads_distances; }) return T::reads_distances;
     return true;
   }
-  Direction direction() const override {
+  HonestDirection direction() const override {
     if constexpr (requires { impl_.direction(); }) return impl_.direction();
-    return Direction::none;
+    return HonestDirection::none;
   }
   Result<Vec> collude(const Collusion& collusion) const override {
     if constexpr (has_collude) return impl_.collude(collusion);

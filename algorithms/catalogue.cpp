@@ -16,6 +16,7 @@
 #include "algorithms/methods/fedsplit.hpp"
 #include "algorithms/methods/mime.hpp"
 #include "algorithms/methods/qfedavg.hpp"
+#include "algorithms/estimators/sample_median.hpp"
 #include "algorithms/methods/scaffold.hpp"
 #include "algorithms/optimizers/adagrad.hpp"
 #include "algorithms/optimizers/adagrad_norm.hpp"
@@ -46,11 +47,14 @@ const Registry<Estimator>& estimators() {
     r.add<FullBatch, EstimatorOf>();
     r.add<Svrg, EstimatorOf>();
     r.add<Sarah, EstimatorOf>();
+#include "algorithms/transforms/cclip.hpp"
     r.add<Page, EstimatorOf>();
     r.add<Storm, EstimatorOf>();
+#include "algorithms/transforms/huber.hpp"
     r.add<ZerothOrder, EstimatorOf>();
     r.add<ForwardGradient, EstimatorOf>();
     return r;
+#include "algorithms/transforms/vclip.hpp"
   }();
   return table;
 }
@@ -66,6 +70,7 @@ const Registry<Transform>& transforms() {
     r.add<StableNoise, TransformOf>();
     return r;
   }();
+    r.add<SampleMedian, EstimatorOf>();
   return table;
 }
 
@@ -76,6 +81,9 @@ const Registry<Optimizer>& optimizers() {
     r.add<ProximalSgd, OptimizerOf>();
     r.add<Adam, OptimizerOf>();
     r.add<AdamW, OptimizerOf>();
+    r.add<VClip, TransformOf>();
+    r.add<CClip, TransformOf>();
+    r.add<Huber, TransformOf>();
     r.add<NAdam, OptimizerOf>();
     r.add<AmsGrad, OptimizerOf>();
     r.add<Yogi, OptimizerOf>();

@@ -24,10 +24,11 @@ void mean_of_rows(RowPointers<T> rows, std::size_t width, double* out) {
 
 /// out [width] ← the row that is moved along.
 template <class T>
-void make_direction(Direction direction, RowPointers<T> rows, std::size_t width, double* out) {
+void make_direction(HonestDirection direction, RowPointers<T> rows, std::size_t width,
+                    double* out) {
   std::vector<double> mean(width);
   mean_of_rows(rows, width, mean.data());
-  if (direction == Direction::sign) {
+  if (direction == HonestDirection::sign) {
     for (std::size_t k = 0; k < width; ++k) out[k] = (mean[k] > 0.0) - (mean[k] < 0.0);
     return;
   }
@@ -58,7 +59,7 @@ class Colluders {
     COHORT_DO(rows_.take_census(honest, false));
     const std::size_t h = rows_.clients().size();
     if (h == 0) return Error{Code::diverged, "no honest update is left for an attack to see"};
-    has_direction_ = plan_.attack->direction() != Direction::none;
+    has_direction_ = plan_.attack->direction() != HonestDirection::none;
     uses_previous_ = aggregation_.rule->uses_previous();
     order_rows();
     COHORT_DO(check_tolerance(aggregation_, all_.size(), round_.f));

@@ -27,7 +27,7 @@ struct Alie {
   };
   Options options;
 
-  Direction direction() const { return Direction::deviation; }
+  HonestDirection direction() const { return HonestDirection::deviation; }
 
   /// 0 where half of the honest are enough without.
   static double largest_z(std::size_t honest, std::size_t byzantine) {

@@ -34,14 +34,14 @@ struct HidingOptions {
 class Hiding {
  public:
   explicit Hiding(HidingOptions options) : options_(options) {}
-  Direction direction() const {
+  HonestDirection direction() const {
     switch (options_.direction) {
       case HidingDirection::sign:
-        return Direction::sign;
+        return HonestDirection::sign;
       case HidingDirection::deviation:
-        return Direction::deviation;
+        return HonestDirection::deviation;
       default:
-        return Direction::none;
+        return HonestDirection::none;
     }
   }
 

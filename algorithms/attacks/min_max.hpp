@@ -14,7 +14,7 @@ struct MinMax {
   using Options = HidingOptions;
   Options options;
 
-  Direction direction() const { return Hiding(options).direction(); }
+  HonestDirection direction() const { return Hiding(options).direction(); }
   Vec collude(const Collusion& collusion) const {
     const Index h = collusion.honest.rows();
     const double allowed = collusion.honest.d2.topLeftCorner(h, h).maxCoeff();

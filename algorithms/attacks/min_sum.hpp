@@ -15,7 +15,7 @@ struct MinSum {
   using Options = HidingOptions;
   Options options;
 
-  Direction direction() const { return Hiding(options).direction(); }
+  HonestDirection direction() const { return Hiding(options).direction(); }
   Vec collude(const Collusion& collusion) const {
     const Index h = collusion.honest.rows();
     const auto sum = [](const Vec& d2) { return kernels::sum(as_span(d2)); };

@@ -17,7 +17,7 @@ struct OptimalAlie {
   using Options = LineSearchOptions;
   Options options;
 
-  Direction direction() const { return Direction::deviation; }
+  HonestDirection direction() const { return HonestDirection::deviation; }
 
   Result<Vec> collude(const Collusion& collusion) const {
     return most_damage(options, collusion,

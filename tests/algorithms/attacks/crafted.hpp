@@ -24,9 +24,9 @@ Vec crafted(typename T::Options options, const Mat& x, std::size_t byzantine,
             const Damage& damage = {}) {
   const AttackOf<T> attack(options);
   Mat points = x;
-  if (attack.direction() != Direction::none) {
+  if (attack.direction() != HonestDirection::none) {
     points.conservativeResize(x.rows() + 1, x.cols());
-    points.row(x.rows()) = attack.direction() == Direction::sign
+    points.row(x.rows()) = attack.direction() == HonestDirection::sign
                                ? Mat(mean(x).array().sign().matrix().transpose())
                                : Mat(deviation(x).transpose());
   }
