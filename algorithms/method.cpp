@@ -19,8 +19,7 @@ void Reply::start(const Phase& phase, std::vector<Bytes>* spare) {
     block.form = spec.form;
     block.length = spec.length;
     // A sparse or seed block has no values until it is set.
-    const bool filled =
-        spec.form != Form::sparse && spec.form != Form::sparse_symmetric && spec.form != Form::seed;
+    const bool filled = !is_sparse(spec.form) && spec.form != Form::seed;
     block.element = spec.form == Form::seed ? Element::u64 : Element::f64;
     block.count = filled ? coordinates(spec.form, spec.length) : 0;
     if (block.data.empty() && spare != nullptr && !spare->empty()) {

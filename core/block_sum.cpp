@@ -76,11 +76,8 @@ BlockSum weighted_leaf(Block&& block, double w) {
   BlockSum s;
   s.coordinates = coordinates(block.form, block.length);
   s.weight = w;
-  s.dense = block.form != Form::sparse && block.form != Form::sparse_symmetric;
-  if (!s.dense) {
-    const auto index = block.indices();
-    s.index.assign(index.begin(), index.end());
-  }
+  s.dense = !is_sparse(block.form);
+  if (!s.dense) s.index = block.indices();
   if (block.element == Element::f64) {
     s.values = std::move(block.data);
     s.values.resize(block.count * sizeof(double));  // behind them lie the indices

@@ -1,10 +1,15 @@
 #include "core/payload.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <optional>
 
 #include "core/check.hpp"
+#include "core/index_code.hpp"
 #include "core/kernels.hpp"
+#include "core/random.hpp"
 
 namespace cohort {
 
@@ -22,17 +27,50 @@ double from_bf16(std::uint16_t bits) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
-bool is_sparse(Form form) { return form == Form::sparse || form == Form::sparse_symmetric; }
+constexpr std::uint64_t most_sparse_coordinates = std::uint64_t{1} << 32;  // indices are u32
 
-// Where the indices of a sparse block start: behind the elements, at a multiple of their own size.
-std::size_t index_offset(const Block& b) {
-  constexpr std::size_t size = sizeof(std::uint32_t);
-  return (b.count * element_size(b.element) + size - 1) / size * size;
+std::uint64_t padded(std::uint64_t bytes, std::uint64_t to) { return (bytes + to - 1) / to * to; }
+
+// Where what says the indices of a sparse block starts: behind the elements.
+std::uint64_t index_offset(const Block& b) {
+  return padded(b.count * element_size(b.element),
+                is_encoded(b.form) ? sizeof(std::uint64_t) : sizeof(std::uint32_t));
 }
 
-std::size_t expected_size(const Block& b) {
-  if (is_sparse(b.form)) return index_offset(b) + b.count * sizeof(std::uint32_t);
-  return b.count * element_size(b.element);
+std::uint64_t expected_size(const Block& b) {
+  switch (b.form) {
+    case Form::sparse:
+    case Form::sparse_symmetric:
+      return index_offset(b) + b.count * sizeof(std::uint32_t);
+    case Form::sparse_coded:
+      return coded_sparse_bytes(b.length, b.count, b.element);
+    case Form::sparse_seeded:
+      return seeded_sparse_bytes(b.count, b.element);
+    default:
+      return b.count * element_size(b.element);
+  }
+}
+
+template <class T>
+std::span<const T> behind_elements(const Block& b) {
+  const std::size_t first = index_offset(b);
+  return {reinterpret_cast<const T*>(b.data.data() + first), (b.data.size() - first) / sizeof(T)};
+}
+
+// None if the bytes of a sparse block, of the expected size, are no ascending indices.
+std::optional<std::vector<std::uint32_t>> read_indices(const Block& b) {
+  const std::uint64_t capacity = coordinates(b.form, b.length);
+  if (b.form == Form::sparse_coded) {
+    return decode_indices(behind_elements<std::uint64_t>(b), b.count, b.length);
+  }
+  if (b.form == Form::sparse_seeded) {
+    return seeded_indices(behind_elements<std::uint64_t>(b)[0], b.count, b.length);
+  }
+  const auto stored = behind_elements<std::uint32_t>(b);
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    if (stored[i] >= capacity || (i > 0 && stored[i] <= stored[i - 1])) return std::nullopt;
+  }
+  return std::vector<std::uint32_t>(stored.begin(), stored.end());
 }
 
 void write_elements(std::span<const double> x, Element element, std::byte* out) {
@@ -51,7 +89,8 @@ void write_elements(std::span<const double> x, Element element, std::byte* out) 
       return;
     }
     case Element::u64:
-      check_failed("real element", "a real block cannot hold u64");
+    case Element::code:
+      check_failed("real element", "a real block holds neither u64 nor codes");
   }
 }
 
@@ -75,6 +114,15 @@ void each_element(const Block& b, F f) {
       for (std::size_t i = 0; i < b.count; ++i) f(i, from_bf16(x[i]));
       return;
     }
+    case Element::code: {
+      const QuantizedReader reader({data, b.data.size()}, b.length);
+      std::array<double, code_group> x;
+      for (std::size_t first = 0; first < b.count; first += code_group) {
+        const std::size_t n = reader.take(first / code_group, x);
+        for (std::size_t i = 0; i < n; ++i) f(first + i, x[i]);
+      }
+      return;
+    }
     case Element::u64:
       check_failed("real element", "a seed block holds no real numbers");
   }
@@ -96,6 +144,12 @@ std::string_view to_string(Form form) {
       return "scalars";
     case Form::seed:
       return "seed";
+    case Form::sparse_coded:
+      return "sparse_coded";
+    case Form::sparse_seeded:
+      return "sparse_seeded";
+    case Form::quantized:
+      return "quantized";
   }
   return "?";
 }
@@ -110,6 +164,8 @@ std::string_view to_string(Element element) {
       return "bf16";
     case Element::u64:
       return "u64";
+    case Element::code:
+      return "code";
   }
   return "?";
 }
@@ -124,8 +180,19 @@ std::size_t element_size(Element element) {
       return 2;
     case Element::u64:
       return 8;
+    case Element::code:
+      return 0;
   }
   return 0;
+}
+
+bool is_sparse(Form form) {
+  return form == Form::sparse || form == Form::sparse_symmetric || form == Form::sparse_coded ||
+         form == Form::sparse_seeded;
+}
+
+bool is_encoded(Form form) {
+  return form == Form::sparse_coded || form == Form::sparse_seeded || form == Form::quantized;
 }
 
 std::size_t coordinates(Form form, std::size_t length) {
@@ -143,10 +210,11 @@ std::span<double> Block::mutable_doubles() {
   return data.as_mutable<double>();
 }
 
-std::span<const std::uint32_t> Block::indices() const {
+std::vector<std::uint32_t> Block::indices() const {
   COHORT_CHECK(is_sparse(form), "indices() of a block that is not sparse");
-  const std::byte* first = data.data() + index_offset(*this);
-  return {reinterpret_cast<const std::uint32_t*>(first), count};
+  auto indices = read_indices(*this);
+  COHORT_CHECK(indices.has_value(), "indices of a block that was formed here or validated");
+  return *std::move(indices);
 }
 
 Vec Block::to_vec() const {
@@ -176,7 +244,8 @@ double Block::squared_norm() const {
       return kernels::squared_norm({reinterpret_cast<const double*>(data.data()), count});
     case Element::f32:
       return kernels::squared_norm(std::span(reinterpret_cast<const float*>(data.data()), count));
-    case Element::bf16: {
+    case Element::bf16:
+    case Element::code: {
       double total = 0;
       each_element(*this, [&](std::size_t, double v) { total += v * v; });
       return total;
@@ -191,32 +260,42 @@ Result<void> Block::validate() const {
   const auto fail = [&](const std::string& what) -> Result<void> {
     return bad_input("block '" + name + "' (" + std::string(to_string(form)) + "): " + what);
   };
-  if (form > Form::seed) return fail("unknown form " + std::to_string(static_cast<int>(form)));
-  if (element > Element::u64) {
+  if (form > Form::quantized) {
+    return fail("unknown form " + std::to_string(static_cast<int>(form)));
+  }
+  if (element > Element::code) {
     return fail("unknown element " + std::to_string(static_cast<int>(element)));
   }
   if ((element == Element::u64) != (form == Form::seed)) return fail("u64 is for seeds only");
+  if ((element == Element::code) != (form == Form::quantized)) {
+    return fail("codes are for quantized blocks only");
+  }
+  if (form == Form::quantized) {
+    if (count != length) return fail("a code for each of " + std::to_string(length) + " numbers");
+    const auto reader = QuantizedReader::checked({data.data(), data.size()}, count);
+    if (!reader) return fail(reader.error().message);
+    return {};
+  }
   if (count > data.size()) {
     return fail("count " + std::to_string(count) + " exceeds the bytes received");
+  }
+  const bool symmetric = form == Form::packed_symmetric || form == Form::sparse_symmetric;
+  if (symmetric && length > 0xffffffffU) return fail("side " + std::to_string(length));
+  const std::uint64_t capacity = coordinates(form, length);
+  if (is_encoded(form) && (count > length || length > most_sparse_coordinates)) {
+    return fail(std::to_string(count) + " indices below " + std::to_string(length));
   }
   if (data.size() != expected_size(*this)) {
     return fail("expected " + std::to_string(expected_size(*this)) + " bytes, found " +
                 std::to_string(data.size()));
   }
-  const bool symmetric = form == Form::packed_symmetric || form == Form::sparse_symmetric;
-  if (symmetric && length > 0xffffffffU) return fail("side " + std::to_string(length));
-  const std::uint64_t capacity = coordinates(form, length);
   if (!is_sparse(form)) {
     if (count == capacity) return {};
     return fail("expected " + std::to_string(capacity) + " elements, found " +
                 std::to_string(count));
   }
-  const auto index = indices();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (index[i] >= capacity || (i > 0 && index[i] <= index[i - 1])) {
-      return fail("index " + std::to_string(index[i]) + " at position " + std::to_string(i) +
-                  " does not ascend below " + std::to_string(capacity));
-    }
+  if (form != Form::sparse_seeded && !read_indices(*this)) {
+    return fail("indices do not ascend below " + std::to_string(capacity));
   }
   return {};
 }
@@ -251,6 +330,52 @@ Block sparse_block(std::string name, std::uint64_t length, std::span<const std::
     std::memcpy(out + index_offset(b), indices.data(), indices.size_bytes());
   }
   return b;
+}
+
+Block coded_sparse_block(std::string name, std::uint64_t length,
+                         std::span<const std::uint32_t> indices, std::span<const double> values,
+                         Element element) {
+  COHORT_CHECK(indices.size() == values.size(), "one index a value");
+  Block b{std::move(name), Form::sparse_coded, element, length, values.size(), {}};
+  b.data.resize(expected_size(b));
+  std::byte* out = b.data.mutable_data();
+  write_elements(values, element, out);
+  const std::uint64_t words = index_code_words(b.count, length);
+  encode_indices(indices, length, {reinterpret_cast<std::uint64_t*>(out + index_offset(b)), words});
+  return b;
+}
+
+Block seeded_sparse_block(std::string name, std::uint64_t length, std::uint64_t seed,
+                          std::span<const double> values, Element element) {
+  Block b{std::move(name), Form::sparse_seeded, element, length, values.size(), {}};
+  b.data.resize(expected_size(b));
+  std::byte* out = b.data.mutable_data();
+  write_elements(values, element, out);
+  std::memcpy(out + index_offset(b), &seed, sizeof seed);
+  return b;
+}
+
+std::vector<std::uint32_t> seeded_indices(std::uint64_t seed, std::uint64_t count,
+                                          std::uint64_t length) {
+  const auto chosen = sample_without_replacement(Stream(seed, Purpose::compressor), count, length);
+  std::vector<std::uint32_t> indices(chosen.size());
+  std::transform(chosen.begin(), chosen.end(), indices.begin(),
+                 [](std::uint64_t i) { return static_cast<std::uint32_t>(i); });
+  return indices;
+}
+
+std::uint64_t coded_sparse_bytes(std::uint64_t length, std::uint64_t count, Element element) {
+  return padded(count * element_size(element), sizeof(std::uint64_t)) +
+         index_code_words(count, length) * sizeof(std::uint64_t);
+}
+
+std::uint64_t seeded_sparse_bytes(std::uint64_t count, Element element) {
+  return padded(count * element_size(element), sizeof(std::uint64_t)) + sizeof(std::uint64_t);
+}
+
+Block quantized_block(std::string name, std::uint64_t length, const Quantization& quantization) {
+  return {std::move(name), Form::quantized, Element::code,
+          length,          length,          Bytes(quantization.bytes(length))};
 }
 
 Block sparse_symmetric_block(std::string name, std::uint64_t side,
