@@ -1,0 +1,71 @@
+#pragma once
+// Neural networks of a list of layers: f(w) = (1/n) Σ_j φ(network(a_j; w), y_j) + (λ/2) ‖weights‖²,
+// φ the cross-entropy of the softmax of the outputs. (Biases are not in the regulariser.)
+//
+// Layout: "dense1.weight" [outputs × inputs] row-major, "dense1.bias" [outputs], "dense2.weight" …
+// The model is double; products are in single or double precision, losses and sums over tiles of
+// rows in double. Bits: a value of a row is one chain of fused multiply-adds, whatever rows it is
+// computed with; a gradient is a chain over the rows of a tile of Network::tile_rows() rows, from
+// the first row of each block of core/ordered_sum.hpp; tiles are added in order and blocks by the
+// trie.
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/options.hpp"
+#include "core/oracle.hpp"
+#include "problems/neural/layer.hpp"
+#include "problems/neural/layer_spec.hpp"
+#include "problems/objectives/linear_model.hpp"
+
+namespace cohort {
+
+enum class Compute : std::uint8_t { single_precision, double_precision };
+
+inline std::vector<std::pair<std::string, Compute>> option_names(Compute) {
+  return {{"single", Compute::single_precision}, {"double", Compute::double_precision}};
+}
+inline std::vector<std::pair<std::string, Initialization>> option_names(Initialization) {
+  return {{"he", Initialization::he}, {"xavier", Initialization::xavier}};
+}
+
+struct NeuralOptions {
+  std::vector<LayerSpec> layers;
+  Compute compute = Compute::single_precision;
+  Initialization initialization = Initialization::he;
+  double l2 = 0;
+
+  static void declare(OptionTable<NeuralOptions>& t) {
+    t.add("layers", &NeuralOptions::layers,
+          "layers in order, as \"dense 200 relu\"; a last layer \"dense C\" for the C classes is "
+          "added where there is none without an activation");
+    t.add("compute", &NeuralOptions::compute, "precision of the products");
+    t.add("initialization", &NeuralOptions::initialization,
+          "of the weights: he, N(0, 2/inputs), or xavier, uniform within ±√(6/(inputs + outputs))");
+    t.add("l2", &NeuralOptions::l2, non_negative, "λ of the regulariser (λ/2)·‖weights‖²");
+  }
+};
+
+struct Neural {
+  static constexpr std::string_view name = "neural";
+  static constexpr std::string_view summary = "network of dense layers, softmax cross-entropy";
+  static constexpr std::string_view source = "Rumelhart et al., Nature 323 (1986)";
+  using Options = NeuralOptions;
+
+  static constexpr Capabilities capabilities{Query::value, Query::losses, Query::gradient,
+                                             Query::jvp,   Query::hvp,    Query::gram};
+  /// On any rows of `features` columns with labels 0 … classes − 1; `seed` draws the start. Error:
+  /// the layers do not fit, naming the one.
+  static Result<std::unique_ptr<Function>> make(std::size_t features, std::size_t classes,
+                                                RowsOf rows, const Options& options,
+                                                std::uint64_t seed);
+  /// On no rows and no layers: tells what every function of the kind can do.
+  static std::unique_ptr<Function> without_rows(const Options& options);
+  /// On the rows of a store, which outlives the function. Errors: also that labels are not classes.
+  static Result<std::unique_ptr<Function>> bind(const Options& options, const DataStore& store,
+                                                std::uint64_t seed);
+};
+
+}  // namespace cohort
