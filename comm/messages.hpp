@@ -30,18 +30,27 @@ struct Settlement {
   }
 };
 
+/// What a worker says of its clients' replies.
+enum class ReplyDetail : std::uint8_t {
+  sums,   // the sums alone
+  costs,  // and what each reply cost
+  apart,  // costs, and no sums: the replies wait for a CollectMessage
+};
+
 struct AskMessage {
   static constexpr std::uint16_t type = 1;
   std::uint64_t sequence = 0;
   Ask ask;
   std::vector<ClientId> clients;  // of this worker, ascending
   std::vector<Settlement> settled;
+  ReplyDetail detail = ReplyDetail::sums;
   template <class V>
   void fields(V&& v) {
     v("sequence", sequence);
     v("ask", ask);
     v("clients", clients);
     v("settled", settled);
+    v("detail", detail);
   }
 };
 
@@ -56,6 +65,17 @@ struct ClientReport {
   void fields(V&& v) {
     v("client", client);
     v("answer", answer);
+  }
+};
+
+/// What one client's reply cost.
+struct ReplyCost {
+  std::uint64_t bytes_up = 0;
+  OracleCounts counts;
+  template <class V>
+  void fields(V&& v) {
+    v("bytes_up", bytes_up);
+    v("counts", counts);
   }
 };
 
@@ -81,16 +101,54 @@ struct ReplyMessage {
   OracleCounts counts;
   double seconds = 0;              // that answering took; for the log of timings alone
   std::vector<ReplyTrace> traces;  // ascending by client; empty unless the run is traced
+  std::vector<ReplyCost> costs;    // in the order of the reports; empty unless asked for
   template <class V>
   void fields(V&& v) {
     v("id", id);
     v("traces", traces);
+    v("costs", costs);
     v("reports", reports);
     v("sums", sums);
     v("gathered", gathered);
     v("bytes_up", bytes_up);
     v("counts", counts);
     v("seconds", seconds);
+  }
+};
+
+/// A reply that a worker holds apart.
+struct HeldReply {
+  ClientId client{};
+  AskId id;
+  double factor = 1;  // of its values where it is summed; its weight stays
+  template <class V>
+  void fields(V&& v) {
+    v("client", client);
+    v("id", id);
+    v("factor", factor);
+  }
+};
+/// Sum replies that are held apart, and forget them and others.
+struct CollectMessage {
+  static constexpr std::uint16_t type = 13;
+  std::uint64_t sequence = 0;
+  std::vector<HeldReply> counted;  // ascending by client, then id
+  std::vector<HeldReply> forgotten;
+  template <class V>
+  void fields(V&& v) {
+    v("sequence", sequence);
+    v("counted", counted);
+    v("forgotten", forgotten);
+  }
+};
+struct CollectedMessage {
+  static constexpr std::uint16_t type = 14;
+  std::uint64_t sequence = 0;           // of what it answers
+  std::vector<Subtree<ReplySum>> sums;  // as in a ReplyMessage
+  template <class V>
+  void fields(V&& v) {
+    v("sequence", sequence);
+    v("sums", sums);
   }
 };
 

@@ -40,6 +40,8 @@ struct ServerCheckpoint {
   std::uint64_t bytes_down = 0;
   std::uint64_t sequence = 0;
   double elapsed = 0;                     // seconds of earlier runs
+  double sim_seconds = 0;                 // simulated time
+  State schedule;                         // of a schedule that has more to remember
   std::vector<std::string> client_files;  // of the chain of saves, oldest first
   std::uint32_t incremental = 0;          // saves since the last complete one
   Measured best;                          // best value of each metric so far
@@ -57,6 +59,8 @@ struct ServerCheckpoint {
     v("bytes_down", bytes_down);
     v("sequence", sequence);
     v("elapsed", elapsed);
+    v("sim_seconds", sim_seconds);
+    v("schedule", schedule);
     v("client_files", client_files);
     v("incremental", incremental);
     v("best", best);
@@ -78,7 +82,17 @@ struct RoundReport {
   std::uint64_t f = 0;
   std::uint64_t bytes_up = 0;  // of this round
   std::uint64_t bytes_down = 0;
-  OracleCounts counts;  // of this round
+  OracleCounts counts;                // of this round
+  std::optional<double> sim_seconds;  // since the start, where time is simulated
+  /// Server steps between the start and the arrival of the replies that counted, of a schedule
+  /// where there may be some.
+  struct Staleness {
+    double mean = 0;
+    std::uint64_t max = 0;
+  };
+  std::optional<Staleness> staleness;
+  /// By index of the Ask: who had not replied when it was closed in real time, ascending.
+  std::map<std::uint32_t, std::vector<ClientId>> late;
   std::optional<Measured> measured;
   /// By index of the Ask, of a traced run.
   std::vector<std::vector<ReplyTrace>> traces;
@@ -88,6 +102,10 @@ struct RoundReport {
 struct SendAsk {
   Rank to{};
   AskMessage message;
+};
+struct SendCollect {
+  Rank to{};
+  CollectMessage message;
 };
 struct SendAggregate {  // to every worker
   AggregateMessage message;
@@ -120,8 +138,8 @@ struct Finish {
   Code code = Code::done;
   std::string why;
 };
-using Action = std::variant<SendAsk, SendAggregate, SendEvaluate, SendSave, WakeAt, WriteRound,
-                            WriteCheckpoint, WriteClients, Note, Finish>;
+using Action = std::variant<SendAsk, SendCollect, SendAggregate, SendEvaluate, SendSave, WakeAt,
+                            WriteRound, WriteCheckpoint, WriteClients, Note, Finish>;
 
 class Schedule {
  public:
@@ -129,6 +147,8 @@ class Schedule {
 
   virtual std::vector<Action> start(Seconds now) = 0;
   virtual std::vector<Action> on_reply(Rank from, ReplyMessage reply, Seconds now) = 0;
+  /// For a schedule that has replies held apart.
+  virtual std::vector<Action> on_collected(Rank, CollectedMessage, Seconds) { return {}; }
   virtual std::vector<Action> on_aggregated(AggregatedMessage combined, Seconds now) = 0;
   virtual std::vector<Action> on_evaluated(Rank from, EvaluatedMessage evaluated, Seconds now) = 0;
   virtual std::vector<Action> on_saved(Rank from, const SavedMessage& saved, Seconds now) = 0;

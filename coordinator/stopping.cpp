@@ -48,6 +48,10 @@ StopDecision decide_stop(const StopRules& rules, const Progress& progress,
     return reached(fmt::format("protocol_bytes = {} reached {}", progress.protocol_bytes,
                                *rules.protocol_bytes));
   }
+  if (rules.sim_seconds && progress.sim_seconds >= *rules.sim_seconds) {
+    return reached(
+        fmt::format("sim_seconds = {} reached {}", progress.sim_seconds, *rules.sim_seconds));
+  }
   if (progress.round >= rules.rounds) return reached(fmt::format("rounds = {}", rules.rounds));
   if (rules.wall_time && progress.elapsed >= *rules.wall_time) {
     return {Verdict::out_of_time, fmt::format("wall_time = {} s is used up in round {}",

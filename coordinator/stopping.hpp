@@ -29,6 +29,7 @@ struct StopRules {
   std::optional<std::uint64_t> oracle_calls;
   std::optional<std::uint64_t> protocol_bytes;
   std::optional<Seconds> wall_time;
+  std::optional<double> sim_seconds;
   std::optional<double> loss_above;  // divergence
 };
 
@@ -37,6 +38,7 @@ struct Progress {
   std::uint64_t oracle_calls = 0;
   std::uint64_t protocol_bytes = 0;
   Seconds elapsed{0};
+  double sim_seconds = 0;
 };
 
 enum class Verdict : std::uint8_t { go_on, reached, out_of_time, diverged };

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/kernels.hpp"
 #include "core/random.hpp"
 
 namespace cohort {
@@ -14,99 +13,84 @@ namespace cohort {
 namespace {
 
 constexpr std::uint32_t largest_attempt = 3;
-
-bool is_by_rule(const BlockSpec& spec) {
-  return spec.combine == Combine::rule || spec.combine == Combine::follow;
-}
+constexpr std::uint32_t largest_simulated_attempt = 100;
 
 bool holds(const std::vector<ClientId>& ascending, ClientId client) {
   return std::binary_search(ascending.begin(), ascending.end(), client);
 }
 
-std::string range_text(IdRange r) { return fmt::format("[{}, {})", r.first, r.last); }
-
-// Clients of `all` that lie in a rank's range; `all` is ascending.
-std::vector<ClientId> clients_in(const std::vector<ClientId>& all, IdRange range) {
-  const auto first = std::lower_bound(all.begin(), all.end(), ClientId(range.first));
-  const auto last = std::lower_bound(first, all.end(), ClientId(range.last));
-  return {first, last};
+std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
+  std::vector<std::uint64_t> ids;
+  for (const ClientId c : clients) ids.push_back(c.value);
+  return ids;
 }
 
 }  // namespace
 
-ServerCheckpoint Synchronous::blank(const SynchronousPlan& plan) {
-  ServerCheckpoint s;
-  s.method = plan.method->server_state(*plan.layout);
-  s.pipeline.start(plan.pipeline, plan.layout->shared());
-  return s;
+Synchronous::Synchronous(SynchronousPlan plan, Vec x) : plan_(std::move(plan)) {
+  ServerCheckpoint state = blank(plan_);
+  state.x = std::move(x);
+  set_state(std::move(state), false);
+  if (plan_.system) presence_.emplace(*plan_.system);
 }
 
-Synchronous::Synchronous(SynchronousPlan plan, Vec x)
-    : plan_(std::move(plan)), phases_(plan_.method->phases(*plan_.layout)), state_(blank(plan_)) {
-  state_.x = std::move(x);
-  has_replica_ = !plan_.method->replica(*plan_.layout).empty();
-  unsettled_.resize(plan_.ranks.size());
-}
-
-Synchronous::Synchronous(SynchronousPlan plan, ServerCheckpoint state)
-    : Synchronous(std::move(plan), Vec()) {
-  state_ = std::move(state);
-  elapsed_before_ = state_.elapsed;
-}
-
-std::vector<Action> Synchronous::start(Seconds now) {
-  std::vector<Action> out;
-  started_ = last_save_ = now;
-  report_ = {};
-  report_.round = state_.round;
-  if (state_.round > 0) {
-    begin_round(now, out);
-    return out;
-  }
-  report_.state_hash = state_hash();
-  if (plan_.evaluation.enabled && plan_.evaluation.at_start) {
-    send_evaluate(out);
-  } else {
-    after_round(now, out);
-  }
-  return out;
+Synchronous::Synchronous(SynchronousPlan plan, ServerCheckpoint state) : plan_(std::move(plan)) {
+  set_state(std::move(state), true);
+  if (plan_.system) presence_.emplace(*plan_.system);
 }
 
 void Synchronous::begin_round(Seconds now, std::vector<Action>& out) {
+  stage_ = Stage::working;
   ++state_.round;
   report_ = {};
   report_.round = state_.round;
   next_index_ = 0;
   accepted_in_round_.clear();
   method_done_.reset();
-
-  cohort_.clear();
-  if (plan_.cohort_size == plan_.clients) {
-    for (std::uint64_t c = 0; c < plan_.clients; ++c) cohort_.emplace_back(c);
-  } else {
-    const Stream stream(plan_.seed, Purpose::cohort_sampling, 0, state_.round);
-    for (const std::uint64_t c :
-         sample_without_replacement(stream, plan_.cohort_size, plan_.clients)) {
-      cohort_.emplace_back(c);
-    }
-  }
+  if (!choose_cohort(out)) return;
   report_.cohort = cohort_.size();
   report_.f = plan_.has_rule ? plan_.f : 0;
-  if (state_.round >= plan_.byzantine_from) {
-    for (const ClientId c : plan_.byzantine) report_.byzantine_in_cohort += holds(cohort_, c);
-  }
+  report_.byzantine_in_cohort = byzantine_among(cohort_, state_.round);
   advance_method({}, now, out);
 }
 
+// The stream of a round is the same whether time is simulated or not, so that two runs under one
+// seed see the same cohorts where everybody is there. False if nobody ever is.
+bool Synchronous::choose_cohort(std::vector<Action>& out) {
+  cohort_.clear();
+  const std::uint64_t wanted = std::min<std::uint64_t>(
+      plan_.clients,
+      plan_.cohort_size + static_cast<std::uint64_t>(std::ceil(
+                              plan_.over_selection * static_cast<double>(plan_.cohort_size))));
+  const Stream stream(plan_.seed, Purpose::cohort_sampling, 0, state_.round);
+  if (!plan_.system || plan_.system->availability.type == Availability::Type::always) {
+    if (wanted == plan_.clients) {
+      for (std::uint64_t c = 0; c < plan_.clients; ++c) cohort_.emplace_back(c);
+      return true;
+    }
+    for (const std::uint64_t c : sample_without_replacement(stream, wanted, plan_.clients)) {
+      cohort_.emplace_back(c);
+    }
+    return true;
+  }
+  auto found = presence_->who_is_there(plan_.clients, state_.sim_seconds, Round(state_.round));
+  if (!found) {
+    finish(Code::bad_input,
+           fmt::format("round {}: no client is there after {} simulated seconds", state_.round,
+                       state_.sim_seconds),
+           out);
+    return false;
+  }
+  state_.sim_seconds = found->time;
+  const std::uint64_t n = found->clients.size();
+  for (const std::uint64_t i : sample_without_replacement(stream, std::min(wanted, n), n)) {
+    cohort_.push_back(found->clients[i]);
+  }
+  return true;
+}
+
 void Synchronous::advance_method(Combined&& combined, Seconds now, std::vector<Action>& out) {
-  ServerContext server;
-  server.round = Round(state_.round);
-  server.seed = plan_.seed;
-  server.clients = plan_.clients;
-  server.layout = plan_.layout;
-  server.pipeline = &plan_.pipeline;
-  server.pipeline_state = &state_.pipeline;
-  auto next = plan_.method->next(server, state_.x, state_.method, std::move(combined));
+  auto next = next_of_method(std::move(combined), state_.round);
   if (!next) {
     finish(next.error().code, next.error().message, out);
   } else if (auto* ask = std::get_if<Ask>(&*next)) {
@@ -139,9 +123,17 @@ void Synchronous::send_ask(Ask ask, Seconds now, std::vector<Action>& out) {
   ask_.id = {state_.round, next_index_++};
   asked_ = resolve(ask_);
   attempt_ = 0;
+  bytes_down_.clear();
+  late_.clear();
+  addressed_ = asked_;
+  if (plan_.journal) {
+    if (const auto late = plan_.journal->find(ask_.id); late != plan_.journal->end()) {
+      std::erase_if(addressed_, [&](ClientId c) { return holds(late->second, c); });
+    }
+  }
   replies_.assign(plan_.ranks.size(), {});
   for (std::size_t r = 0; r < replies_.size(); ++r) {
-    replies_[r].expected = !clients_in(asked_, plan_.ranks[r]).empty();
+    replies_[r].expected = !clients_in(addressed_, plan_.ranks[r]).empty();
   }
   const bool same_for_all = !has_replica_;
   std::uint64_t common = same_for_all ? plan_.method->bytes_down(ask_, std::nullopt) : 0;
@@ -151,12 +143,23 @@ void Synchronous::send_ask(Ask ask, Seconds now, std::vector<Action>& out) {
       common = plan_.method->bytes_down(
           ask_, last == state_.accepted.end() ? std::nullopt : std::optional(last->second));
     }
-    report_.bytes_down += common;
+    std::uint64_t bytes = common;
     if (const auto own = ask_.personal.find(c); own != ask_.personal.end()) {
-      report_.bytes_down += own->second.encoded_size();
+      bytes += own->second.encoded_size();
     }
+    report_.bytes_down += bytes;
+    if (plan_.system) bytes_down_[c] = bytes;
   }
-  stage_ = Stage::asking;
+  detail_ = ReplyDetail::sums;
+  if (plan_.system) {
+    const auto& up = phases_[ask_.phase].up;
+    const bool has_sums =
+        std::any_of(up.begin(), up.end(), [this](const BlockSpec& b) { return is_summed(b); });
+    const bool all_count =
+        !plan_.system->may_lose() && !plan_.deadline && plan_.over_selection == 0;
+    detail_ = has_sums && !all_count ? ReplyDetail::apart : ReplyDetail::costs;
+  }
+  step_ = Step::asking;
   transmit_ask(now, out);
 }
 
@@ -175,7 +178,8 @@ void Synchronous::transmit_ask(Seconds now, std::vector<Action>& out) {
     m.ask.phase = ask_.phase;
     m.ask.who = ask_.who;
     m.ask.common = ask_.common;
-    m.clients = clients_in(asked_, plan_.ranks[r]);
+    m.detail = detail_;
+    m.clients = clients_in(addressed_, plan_.ranks[r]);
     if (!ask_.personal.empty()) {
       for (const ClientId c : m.clients) {
         if (const auto own = ask_.personal.find(c); own != ask_.personal.end()) {
@@ -186,7 +190,7 @@ void Synchronous::transmit_ask(Seconds now, std::vector<Action>& out) {
     for (const auto& [client, accepted] : unsettled_[r]) m.settled.push_back({client, accepted});
     out.push_back(std::move(action));
   }
-  if (plan_.deadline) {
+  if (plan_.deadline && !plan_.system) {
     ask_deadline_ = now + *plan_.deadline;
     out.push_back(WakeAt{ask_deadline_});
   }
@@ -194,7 +198,7 @@ void Synchronous::transmit_ask(Seconds now, std::vector<Action>& out) {
 
 std::string Synchronous::check(Rank from, const ReplyMessage& reply) const {
   const IdRange range = plan_.ranks[from.value];
-  const std::vector<ClientId> asked = clients_in(asked_, range);
+  const std::vector<ClientId> asked = clients_in(addressed_, range);
   if (reply.reports.size() != asked.size()) {
     return fmt::format("expected {} client reports, found {}", asked.size(), reply.reports.size());
   }
@@ -204,30 +208,11 @@ std::string Synchronous::check(Rank from, const ReplyMessage& reply) const {
                          reply.reports[i].client.value);
     }
   }
-  const auto& up = phases_[ask_.phase].up;
-  std::vector<const BlockSpec*> summed;
-  for (const BlockSpec& spec : up) {
-    const bool by_rule = is_by_rule(spec);
-    if (spec.combine == Combine::gather || (by_rule && plan_.has_rule)) continue;
-    summed.push_back(&spec);
+  if (detail_ != ReplyDetail::sums && reply.costs.size() != asked.size()) {
+    return fmt::format("expected the costs of {} replies, found {}", asked.size(),
+                       reply.costs.size());
   }
-  std::optional<std::uint64_t> previous;
-  for (const auto& [id, sums] : reply.sums) {
-    if (id < range.first || id >= range.last || (previous && id <= *previous)) {
-      return fmt::format("subtree {} does not ascend in {}", id, range_text(range));
-    }
-    previous = id;
-    if (sums.size() != summed.size()) {
-      return fmt::format("expected {} summed blocks, found {}", summed.size(), sums.size());
-    }
-    for (std::size_t b = 0; b < sums.size(); ++b) {
-      if (sums[b].coordinates != coordinates(summed[b]->form, summed[b]->length)) {
-        return fmt::format("block '{}': expected {} coordinates, found {}", summed[b]->name,
-                           coordinates(summed[b]->form, summed[b]->length), sums[b].coordinates);
-      }
-      if (const auto valid = validate(sums[b]); !valid) return valid.error().message;
-    }
-  }
+  if (auto wrong = check_sums(from, reply.sums, phases_[ask_.phase]); !wrong.empty()) return wrong;
   for (const auto& [client, payload] : reply.gathered) {
     if (!holds(asked, client)) return fmt::format("gathered blocks of client {}", client.value);
     for (const Block& block : payload.blocks) {
@@ -239,7 +224,8 @@ std::string Synchronous::check(Rank from, const ReplyMessage& reply) const {
 
 std::vector<Action> Synchronous::on_reply(Rank from, ReplyMessage reply, Seconds now) {
   std::vector<Action> out;
-  if (stage_ != Stage::asking || reply.id != ask_.id) return out;  // late, or of a closed Ask
+  if (stage_ != Stage::working || step_ != Step::asking || reply.id != ask_.id)
+    return out;  // late, or of a closed Ask
   RankReply& slot = replies_[from.value];
   if (!slot.expected || slot.reply) return out;  // repeated
   if (const std::string wrong = check(from, reply); !wrong.empty()) {
@@ -251,13 +237,14 @@ std::vector<Action> Synchronous::on_reply(Rank from, ReplyMessage reply, Seconds
   const bool complete = std::all_of(replies_.begin(), replies_.end(), [](const RankReply& r) {
     return !r.expected || r.reply.has_value();
   });
-  if (complete) close_ask(now, out);
+  if (complete && (!plan_.system || let_time_pass(out))) close_ask(now, out);
   return out;
 }
 
 std::vector<Action> Synchronous::on_time(Seconds now) {
   std::vector<Action> out;
-  if (stage_ != Stage::asking || !plan_.deadline || now < ask_deadline_) return out;
+  if (stage_ != Stage::working || step_ != Step::asking) return out;
+  if (!plan_.deadline || plan_.system || now < ask_deadline_) return out;
   std::uint64_t arrived = 0;
   std::vector<std::uint32_t> silent;
   for (std::size_t r = 0; r < replies_.size(); ++r) {
@@ -291,24 +278,97 @@ std::vector<Action> Synchronous::on_time(Seconds now) {
   return out;
 }
 
+// Simulated time passes from the Ask until it is known who counts. False, and the run has ended, if
+// too few ever reply.
+bool Synchronous::let_time_pass(std::vector<Action>& out) {
+  const SystemModel& system = *plan_.system;
+  std::vector<std::pair<ClientId, double>> works;  // who is asked, and for how long
+  double longest = 0;
+  for (const RankReply& r : replies_) {
+    if (!r.reply) continue;
+    for (std::size_t i = 0; i < r.reply->reports.size(); ++i) {
+      const ClientId c = r.reply->reports[i].client;
+      const ReplyCost& cost = r.reply->costs[i];
+      std::uint64_t rows = 0;
+      for (const std::uint64_t n : cost.counts.rows) rows += n;
+      works.emplace_back(c, system.seconds(c, ask_.id, bytes_down_.at(c), cost.bytes_up, rows));
+      longest = std::max(longest, works.back().second);
+    }
+  }
+  const bool is_sampled = ask_.who == Who::cohort && plan_.over_selection > 0;
+  const std::size_t needed =
+      is_sampled ? std::min<std::size_t>(plan_.cohort_size, works.size()) : works.size();
+  const std::size_t quorum = std::min<std::size_t>(plan_.quorum, works.size());
+
+  std::vector<std::pair<double, ClientId>> arrivals;
+  std::vector<ClientId> counted;
+  double start = state_.sim_seconds;
+  for (std::uint32_t attempt = 0; attempt < largest_simulated_attempt; ++attempt) {
+    std::erase_if(works, [&](const auto& work) {
+      const auto& [client, duration] = work;
+      if (system.drops(client, ask_.id, attempt)) return false;
+      if (system.has_times() && presence_->until(client, start) < start + duration) return false;
+      arrivals.emplace_back(start + duration, client);
+      return true;
+    });
+    std::sort(arrivals.begin(), arrivals.end());
+    const double end = plan_.deadline ? start + plan_.deadline->count() : Presence::never;
+    const auto in_time = static_cast<std::size_t>(
+        std::upper_bound(arrivals.begin(), arrivals.end(), end,
+                         [](double t, const auto& arrival) { return t < arrival.first; }) -
+        arrivals.begin());
+    // Without a deadline the server goes on when whoever has not replied is lost.
+    const bool is_enough =
+        in_time >= needed || (in_time > 0 && (!plan_.deadline || in_time >= quorum));
+    if (is_enough) {
+      const std::size_t n = std::min(in_time, needed);
+      state_.sim_seconds = n == needed || !plan_.deadline ? arrivals[n - 1].first : end;
+      for (std::size_t i = 0; i < n; ++i) counted.push_back(arrivals[i].second);
+      std::sort(counted.begin(), counted.end());
+      late_.clear();
+      std::set_difference(asked_.begin(), asked_.end(), counted.begin(), counted.end(),
+                          std::back_inserter(late_));
+      return true;
+    }
+    start = plan_.deadline ? end : start + longest;
+  }
+  finish(
+      Code::peer_lost,
+      fmt::format("round {}: {} of {} clients answered within {} attempts, quorum is {}: the "
+                  "deadline, dropout or availability of [system] leaves too few",
+                  ask_.id.round, arrivals.size(), asked_.size(), largest_simulated_attempt, quorum),
+      out);
+  return false;
+}
+
 void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
   accepted_.clear();
   non_finite_.clear();
   for (std::size_t r = 0; r < replies_.size(); ++r) {
-    if (!replies_[r].reply) continue;
+    if (!replies_[r].reply) {
+      if (plan_.system || !replies_[r].expected) continue;
+      const auto silent = clients_in(addressed_, plan_.ranks[r]);
+      auto& late = report_.late[ask_.id.index];
+      late.insert(late.end(), silent.begin(), silent.end());
+      continue;
+    }
     if (plan_.clients_remember) unsettled_[r].clear();  // it has seen them with this Ask
     const ReplyMessage& reply = *replies_[r].reply;
-    for (const ClientReport& report : reply.reports) {
-      (report.answer == Answer::accepted ? accepted_ : non_finite_).push_back(report.client);
+    for (std::size_t i = 0; i < reply.reports.size(); ++i) {
+      const auto& [client, answer] = reply.reports[i];
+      if (holds(late_, client)) continue;
+      (answer == Answer::accepted ? accepted_ : non_finite_).push_back(client);
+      if (detail_ == ReplyDetail::sums) continue;
+      report_.bytes_up += reply.costs[i].bytes_up;
+      report_.counts += reply.costs[i].counts;
     }
+    if (detail_ != ReplyDetail::sums) continue;
     report_.bytes_up += reply.bytes_up;
     report_.counts += reply.counts;
   }
   if (!non_finite_.empty()) {
-    std::vector<std::uint64_t> ids;
-    for (const ClientId c : non_finite_) ids.push_back(c.value);
     out.push_back(Note{fmt::format("round {}: dropped non-finite replies of clients {}",
-                                   ask_.id.round, fmt::join(ids, ", "))});
+                                   ask_.id.round, fmt::join(values_of(non_finite_), ", "))});
   }
   std::vector<ReplyTrace> traces;
   for (RankReply& r : replies_) {
@@ -337,9 +397,53 @@ void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
            out);
     return;
   }
+  if (detail_ == ReplyDetail::apart) {
+    collect(out);
+  } else {
+    aggregate(now, out);
+  }
+}
+
+void Synchronous::collect(std::vector<Action>& out) {
+  step_ = Step::collecting;
+  collecting_.clear();
+  for (std::size_t r = 0; r < replies_.size(); ++r) {
+    if (!replies_[r].reply) continue;
+    SendCollect action;
+    action.to = Rank(static_cast<std::uint32_t>(r));
+    action.message.sequence = ++state_.sequence;
+    for (const ClientReport& report : replies_[r].reply->reports) {
+      if (report.answer != Answer::accepted) continue;
+      auto& list = holds(late_, report.client) ? action.message.forgotten : action.message.counted;
+      list.push_back({report.client, ask_.id, 1});
+    }
+    collecting_[action.to] = action.message.sequence;
+    out.push_back(std::move(action));
+  }
+}
+
+std::vector<Action> Synchronous::on_collected(Rank from, CollectedMessage collected, Seconds now) {
+  std::vector<Action> out;
+  const auto expected = collecting_.find(from);
+  if (stage_ != Stage::working || step_ != Step::collecting || expected == collecting_.end() ||
+      expected->second != collected.sequence) {
+    return out;
+  }
+  if (const auto wrong = check_sums(from, collected.sums, phases_[ask_.phase]); !wrong.empty()) {
+    finish(Code::peer_lost,
+           fmt::format("sums of rank {} in round {}: {}", from.value, ask_.id.round, wrong), out);
+    return out;
+  }
+  replies_[from.value].reply->sums = std::move(collected.sums);
+  collecting_.erase(expected);
+  if (collecting_.empty()) aggregate(now, out);
+  return out;
+}
+
+void Synchronous::aggregate(Seconds now, std::vector<Action>& out) {
   const auto& up = phases_[ask_.phase].up;
   if (plan_.has_rule && std::any_of(up.begin(), up.end(), is_by_rule)) {
-    stage_ = Stage::aggregating;
+    step_ = Step::aggregating;
     const std::uint64_t dropped = non_finite_.size();
     out.push_back(SendAggregate{{++state_.sequence, ask_.id, ask_.phase, accepted_,
                                  plan_.f > dropped ? plan_.f - dropped : 0, state_.aggregates}});
@@ -350,7 +454,7 @@ void Synchronous::close_ask(Seconds now, std::vector<Action>& out) {
 
 std::vector<Action> Synchronous::on_aggregated(AggregatedMessage combined, Seconds now) {
   std::vector<Action> out;
-  if (stage_ != Stage::aggregating || combined.id != ask_.id) return out;
+  if (stage_ != Stage::working || step_ != Step::aggregating || combined.id != ask_.id) return out;
   const auto& up = phases_[ask_.phase].up;
   const auto expected = std::count_if(up.begin(), up.end(), is_by_rule);
   if (static_cast<std::size_t>(expected) != combined.blocks.size()) {
@@ -374,6 +478,7 @@ void Synchronous::combine(std::vector<BlockSum> by_rule, Seconds now, std::vecto
     for (auto& [id, value] : r.reply->sums) sum.add(id, std::move(value));
     combined.gathered.merge(std::move(r.reply->gathered));
   }
+  for (const ClientId c : late_) combined.gathered.erase(c);
   ReplySum total = std::move(sum).total().value_or(ReplySum{});
   std::size_t next_summed = 0, next_by_rule = 0;
   for (const BlockSpec& spec : phases_[ask_.phase].up) {
@@ -381,197 +486,10 @@ void Synchronous::combine(std::vector<BlockSum> by_rule, Seconds now, std::vecto
     const bool ruled = plan_.has_rule && is_by_rule(spec);
     const BlockSum& block = ruled ? by_rule[next_by_rule++] : total[next_summed++];
     if (ruled && plan_.rule_uses_previous) state_.aggregates[spec.name] = block.values;
-    Combined::Value v{spec.name, block.to_vec(), block.weight};
-    if (!ruled && spec.combine != Combine::sum) v.value /= block.weight;
-    if (!std::isfinite(kernels::squared_norm(as_span(v.value)))) {
-      finish(Code::diverged,
-             fmt::format("the combined '{}' is not finite in round {}", spec.name, ask_.id.round),
-             out);
-      return;
-    }
-    combined.values.push_back(std::move(v));
+    if (!add_value(combined, spec, block, ruled, ask_.id.round, out)) return;
   }
   replies_.clear();
   advance_method(std::move(combined), now, out);
-}
-
-void Synchronous::end_round(Seconds now, std::vector<Action>& out) {
-  state_.counts += report_.counts;
-  state_.bytes_up += report_.bytes_up;
-  state_.bytes_down += report_.bytes_down;
-  report_.state_hash = state_hash();
-  if (!std::isfinite(kernels::squared_norm(as_span(state_.x)))) {
-    out.push_back(WriteRound{report_});
-    finish(Code::diverged, fmt::format("the model is not finite in round {}", state_.round), out);
-    return;
-  }
-  // The last round is always evaluated; one that is only interrupted is not an end.
-  const StopDecision decision = decide_stop(plan_.stop, progress(now), nullptr);
-  const bool ends = decision.verdict == Verdict::reached || method_done_;
-  if (plan_.evaluation.enabled && (evaluates(state_.round) || ends)) {
-    send_evaluate(out);
-  } else {
-    after_round(now, out);
-  }
-}
-
-void Synchronous::send_evaluate(std::vector<Action>& out) {
-  stage_ = Stage::evaluating;
-  evaluated_.assign(plan_.ranks.size(), std::nullopt);
-  SendEvaluate action;
-  action.message.sequence = ++state_.sequence;
-  action.message.round = state_.round;
-  action.message.describes_clients = plan_.evaluation.per_client && client_table_.rows.empty();
-  action.message.x.resize(as_span(state_.x).size_bytes());
-  std::copy(state_.x.begin(), state_.x.end(), action.message.x.as_mutable<double>().begin());
-  out.push_back(std::move(action));
-}
-
-std::vector<Action> Synchronous::on_evaluated(Rank from, EvaluatedMessage evaluated, Seconds now) {
-  std::vector<Action> out;
-  if (stage_ != Stage::evaluating || evaluated.round != state_.round) return out;
-  evaluated_[from.value] = std::move(evaluated);
-  if (std::any_of(evaluated_.begin(), evaluated_.end(), [](const auto& e) { return !e; })) {
-    return out;
-  }
-  std::vector<EvaluatedMessage> messages;
-  for (auto& e : evaluated_) messages.push_back(*std::move(e));
-  if (plan_.evaluation.per_client && client_table_.rows.empty()) {
-    auto table = describe_clients(plan_.evaluation, messages, plan_.clients);
-    if (!table) {
-      finish(table.error().code, table.error().message, out);
-      return out;
-    }
-    client_table_ = *std::move(table);
-  }
-  auto measured = measure(plan_.evaluation, std::move(messages), plan_.clients);
-  if (!measured) {
-    finish(measured.error().code, measured.error().message, out);
-    return out;
-  }
-  for (const auto& [name, text] : measured->notes) {
-    if (noted_.insert(name).second) out.push_back(Note{text});
-  }
-  client_table_.columns = std::move(measured->columns);
-  client_table_.values = std::move(measured->client_values);
-  report_.measured = std::move(measured->values);
-  keep_best(*report_.measured, state_.round, state_);
-  after_round(now, out);
-  return out;
-}
-
-void Synchronous::after_round(Seconds now, std::vector<Action>& out) {
-  const Measured* measured = report_.measured ? &*report_.measured : nullptr;
-  StopDecision decision = decide_stop(plan_.stop, progress(now), measured);
-  if (decision.verdict == Verdict::go_on && method_done_) decision = *method_done_;
-  out.push_back(WriteRound{report_});
-  if (decision.verdict == Verdict::diverged) {
-    finish(Code::diverged, decision.why, out);
-    return;
-  }
-  if (decision.verdict == Verdict::reached) {
-    finish(Code::done, decision.why, out);
-    return;
-  }
-  if (!stop_request_.empty()) decision = {Verdict::out_of_time, stop_request_};
-  const CheckpointPlan& c = plan_.checkpoint;
-  const bool due = (c.every && now - last_save_ >= *c.every) ||
-                   (c.every_rounds && state_.round % *c.every_rounds == 0 && state_.round > 0);
-  const bool interrupted = decision.verdict == Verdict::out_of_time;
-  if (interrupted || due) {
-    after_save_ = interrupted ? std::optional(decision) : std::nullopt;
-    last_save_ = now;
-    state_.elapsed = progress(now).elapsed.count();
-    save(out);
-    // Nothing to wait for where no client remembers anything.
-    if (stage_ == Stage::saving) return;
-    if (interrupted) {
-      finish(Code::resumable, decision.why, out);
-      return;
-    }
-  }
-  begin_round(now, out);
-}
-
-void Synchronous::save(std::vector<Action>& out) {
-  if (!plan_.clients_remember && !has_replica_) {
-    out.push_back(WriteCheckpoint{state_.round, to_bytes(state_), {}});
-    return;
-  }
-  stage_ = Stage::saving;
-  saving_complete_ =
-      state_.client_files.empty() || state_.incremental >= plan_.checkpoint.complete_after;
-  saved_.assign(plan_.ranks.size(), false);
-  new_files_.clear();
-  for (std::size_t r = 0; r < plan_.ranks.size(); ++r) {
-    SendSave action;
-    action.to = Rank(static_cast<std::uint32_t>(r));
-    action.message.sequence = ++state_.sequence;
-    action.message.round = state_.round;
-    action.message.complete = saving_complete_;
-    for (const auto& [client, accepted] : unsettled_[r]) {
-      action.message.settled.push_back({client, accepted});
-    }
-    out.push_back(std::move(action));
-  }
-}
-
-std::vector<Action> Synchronous::on_saved(Rank from, const SavedMessage& saved, Seconds now) {
-  std::vector<Action> out;
-  if (stage_ != Stage::saving || saved.round != state_.round || saved_[from.value]) return out;
-  if (!saved.error.empty()) {
-    finish(Code::environment, "checkpoint: " + saved.error, out);
-    return out;
-  }
-  saved_[from.value] = true;
-  unsettled_[from.value].clear();
-  new_files_.push_back(saved.file);
-  if (std::find(saved_.begin(), saved_.end(), false) != saved_.end()) return out;
-  if (saving_complete_) {
-    state_.client_files.clear();
-    state_.incremental = 0;
-  } else {
-    ++state_.incremental;
-  }
-  state_.client_files.insert(state_.client_files.end(), new_files_.begin(), new_files_.end());
-  out.push_back(WriteCheckpoint{state_.round, to_bytes(state_), state_.client_files});
-  if (after_save_) {
-    finish(Code::resumable, after_save_->why, out);
-  } else {
-    begin_round(now, out);
-  }
-  return out;
-}
-
-void Synchronous::finish(Code code, std::string why, std::vector<Action>& out) {
-  stage_ = Stage::finished;
-  const bool has_ended = code == Code::done || code == Code::diverged;
-  if (has_ended && !client_table_.rows.empty()) {
-    out.push_back(WriteClients{std::move(client_table_)});
-  }
-  out.push_back(Finish{code, std::move(why)});
-}
-
-Progress Synchronous::progress(Seconds now) const {
-  Progress p;
-  p.round = state_.round;
-  for (const std::uint64_t n : state_.counts.calls) p.oracle_calls += n;
-  p.protocol_bytes = state_.bytes_up + state_.bytes_down;
-  p.elapsed = Seconds(elapsed_before_) + (now - started_);
-  return p;
-}
-
-bool Synchronous::evaluates(std::uint64_t round) const {
-  return plan_.evaluation.every > 0 && round % plan_.evaluation.every == 0;
-}
-
-Hash128 Synchronous::state_hash() const {
-  std::vector<std::byte> bytes = to_bytes(hash_vec(state_.x));
-  Writer writer(bytes);
-  writer.put(state_.method);
-  writer.put(state_.pipeline);
-  if (plan_.rule_uses_previous) writer.put(state_.aggregates);
-  return hash_bytes(bytes);
 }
 
 }  // namespace cohort

@@ -39,6 +39,8 @@ enum class Purpose : std::uint8_t {
   test = 17,
   evaluation = 18,  // which clients are evaluated
   topology = 19,    // the edges of a random graph
+  availability = 21,
+  dropout = 22,
 };
 
 class Stream {

@@ -244,6 +244,10 @@ class Driver {
         compute_[from.value] += m.seconds;
         return carry_out(schedule_.on_reply(from, std::move(m), now()));
       }
+      case CollectedMessage::type: {
+        COHORT_TRY(auto m, decode<CollectedMessage>(envelope.frame, peer));
+        return carry_out(schedule_.on_collected(from, std::move(m), now()));
+      }
       case AggregatedMessage::type: {
         COHORT_TRY(auto m, decode<AggregatedMessage>(envelope.frame, peer));
         return carry_out(schedule_.on_aggregated(std::move(m), now()));
@@ -300,6 +304,7 @@ class Driver {
     return {};
   }
   Result<void> act(SendAsk& a) { return send(a.to, a.message); }
+  Result<void> act(SendCollect& a) { return send(a.to, a.message); }
   Result<void> act(SendAggregate& a) { return send_to_all(a.message); }
   Result<void> act(SendEvaluate& a) { return send_to_all(a.message); }
   Result<void> act(SendSave& a) {
@@ -356,6 +361,7 @@ Stopwatch::Phase phase_of(const Frame& frame) {
   switch (*type) {
     case AskMessage::type:
       return &PhaseTimes::compute;
+    case CollectMessage::type:
     case AggregateMessage::type:
       return &PhaseTimes::aggregate;
     case EvaluateMessage::type:

@@ -124,6 +124,12 @@ Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
       if (message.clients.empty()) return std::optional<Frame>();
       return std::optional(encode(reply));
     }
+    case CollectMessage::type: {
+      COHORT_TRY(const auto message, decode<CollectMessage>(frame, coordinator_name));
+      if (!is_news(message.sequence)) return std::optional<Frame>();
+      COHORT_TRY(const auto collected, collect(message));
+      return std::optional(encode(collected));
+    }
     case AggregateMessage::type: {
       COHORT_TRY(const auto message, decode<AggregateMessage>(frame, coordinator_name));
       if (!is_news(message.sequence)) return std::optional<Frame>();
@@ -185,7 +191,9 @@ Result<ReplyMessage> Worker::answer(const AskMessage& message) {
     lane.bytes_up = 0;
   }
   const auto leaf = [&](std::size_t i, std::uint64_t id, std::size_t lane) {
-    return answer_client(message, ClientId(id), lanes_[lane], answered[i]);
+    auto sums = answer_client(message, ClientId(id), lanes_[lane], answered[i]);
+    if (message.detail == ReplyDetail::apart) answered[i].apart = std::exchange(sums, {});
+    return sums;
   };
   const auto combine = [&](std::size_t lane) { return AddReplies{&lanes_[lane].spare}; };
   const IdRange subtrees = rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks);
@@ -209,6 +217,8 @@ Result<ReplyMessage> Worker::answer(const AskMessage& message) {
     if (a.error) return *std::move(a.error);
     const ClientId client(ids[i]);
     reply.reports.push_back({client, a.answer});
+    if (message.detail != ReplyDetail::sums) reply.costs.push_back(a.cost);
+    if (a.apart) apart_.insert_or_assign({client, ask.id}, *std::move(a.apart));
     if (a.tentative) store_.hold(client, *std::move(a.tentative));
     if (a.answer != Answer::accepted) continue;
     if (setup_.traces_replies) reply.traces.push_back(std::move(a.trace));
@@ -248,7 +258,7 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   const auto personal = ask.personal.find(client);
   context.personal = personal == ask.personal.end() ? nullptr : &personal->second;
 
-  Oracle oracle(*setup_.function, client, {*pool_, lane.scratch}, lane.counts);
+  Oracle oracle(*setup_.function, client, {*pool_, lane.scratch}, out.cost.counts);
   lane.reply.start(phase, &lane.spare);
   if (auto answered = setup_.method->answer(context, ask, oracle, lane.reply); !answered) {
     out.error = Error{answered.error().code, fmt::format("client {}, round {}: {}", client.value,
@@ -258,7 +268,9 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   finish_reply(message, client, lane, lane.pipeline);
 
   Payload& payload = lane.reply.payload();
-  lane.bytes_up += payload.encoded_size();
+  out.cost.bytes_up = payload.encoded_size();
+  lane.bytes_up += out.cost.bytes_up;
+  lane.counts += out.cost.counts;
   for (Block& block : payload.blocks) {
     // A NaN compares false.
     if (is_real(block) && !(block.squared_norm() <= largest_squared_norm)) {
@@ -294,6 +306,44 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   }
   if (sums.empty()) return std::nullopt;
   return sums;
+}
+
+Result<CollectedMessage> Worker::collect(const CollectMessage& message) {
+  CollectedMessage collected;
+  collected.sequence = message.sequence;
+  OrderedSum<ReplySum, AddReplies> sum(
+      AddReplies{}, rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks));
+  std::optional<Subtree<ReplySum>> leaf;  // of one client: its replies by ascending id
+  const auto add_leaf = [&] {
+    if (leaf) sum.add(leaf->id, std::move(leaf->value));
+    leaf.reset();
+  };
+  for (const HeldReply& wanted : message.counted) {
+    auto held = apart_.extract({wanted.client, wanted.id});
+    if (held.empty() || (leaf && wanted.client.value < leaf->id)) {
+      return bad_input(
+          fmt::format("asked to count the reply of client {} to round {}, which is "
+                      "not held here, or not in the order of clients",
+                      wanted.client.value, wanted.id.round));
+    }
+    if (wanted.factor != 1) {
+      for (BlockSum& block : held.mapped()) {
+        kernels::scale(wanted.factor, block.values.as_mutable<double>());
+      }
+    }
+    if (leaf && leaf->id != wanted.client.value) add_leaf();
+    if (leaf) {
+      AddReplies{}(leaf->value, std::move(held.mapped()));
+    } else {
+      leaf = {wanted.client.value, std::move(held.mapped())};
+    }
+  }
+  add_leaf();
+  collected.sums = std::move(sum).finish();
+  for (const HeldReply& unwanted : message.forgotten) {
+    apart_.erase({unwanted.client, unwanted.id});
+  }
+  return collected;
 }
 
 // Between the method's answer and the wire: transforms of the update, the attack, rounding.

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,8 +81,10 @@ class Worker {
   // What one client's answer leaves beside its share of the sums.
   struct Answered {
     Answer answer = Answer::accepted;
-    Payload rows;      // blocks for the rule
-    Payload gathered;  // blocks to send as they are
+    Payload rows;                   // blocks for the rule
+    Payload gathered;               // blocks to send as they are
+    std::optional<ReplySum> apart;  // its share of the sums, if that waits
+    ReplyCost cost;
     std::optional<Tentative> tentative;
     ReplyTrace trace;  // of a traced run
     std::optional<Error> error;
@@ -98,6 +101,7 @@ class Worker {
                                         Answered& out);
   void finish_reply(const AskMessage& message, ClientId client, Lane& lane,
                     ClientPipelineState& pipeline);
+  Result<CollectedMessage> collect(const CollectMessage& message);
   Result<std::optional<AggregatedMessage>> aggregate(const AggregateMessage& message);
   template <class T>
   Result<std::vector<T>> collude(const AggregateMessage& message, std::size_t position,
@@ -117,6 +121,7 @@ class Worker {
   std::vector<Lane> lanes_;
   Evaluator evaluator_;
   std::optional<HeldRows> held_rows_;
+  std::map<std::pair<ClientId, AskId>, ReplySum> apart_;  // replies that wait to be collected
   std::uint64_t last_sequence_ = 0;
   bool remembers_method_ = false;
   bool remembers_pipeline_ = false;
