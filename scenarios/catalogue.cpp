@@ -2,6 +2,7 @@
 
 #include "algorithms/aggregation_catalogue.hpp"
 #include "algorithms/catalogue.hpp"
+#include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
 #include "problems/objectives/capped_svm.hpp"
 #include "problems/objectives/hinge.hpp"
@@ -27,6 +28,9 @@ std::unique_ptr<Function> without_rows(const Softmax::Options& options, const So
   constexpr std::size_t classes = 3;
   return Softmax::make(1, classes, {}, options);
 }
+std::unique_ptr<Function> without_rows(const Neural::Options& options, const Neural*) {
+  return Neural::without_rows(options);
+}
 
 template <class Model>
 class ModelOf final : public Objective {
@@ -41,8 +45,13 @@ class ModelOf final : public Objective {
   bool is_convex() const override { return example_->is_convex(); }
   bool has_penalty() const override { return example_->layout().has_penalty(); }
   Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
-    COHORT_TRY(auto function, Model::bind(options_, *input.data));
-    return std::shared_ptr<const Function>(std::move(function));
+    if constexpr (requires { Model::bind(options_, *input.data, input.seed); }) {
+      COHORT_TRY(auto function, Model::bind(options_, *input.data, input.seed));
+      return std::shared_ptr<const Function>(std::move(function));
+    } else {
+      COHORT_TRY(auto function, Model::bind(options_, *input.data));
+      return std::shared_ptr<const Function>(std::move(function));
+    }
   }
 
  private:
@@ -78,6 +87,7 @@ Catalogue shipped_catalogue() {
     Registry<Objective> registry("model");
     registry.add<Logistic, ModelOf>();
     registry.add<Softmax, ModelOf>();
+    registry.add<Neural, ModelOf>();
     registry.add<NonconvexLogistic, ModelOf>();
     registry.add<Hinge, ModelOf>();
     registry.add<SmoothedHinge, ModelOf>();

@@ -12,6 +12,7 @@
 #include "problems/neural/activate.hpp"
 #include "problems/neural/dense.hpp"
 #include "problems/neural/network.hpp"
+#include "problems/objectives/least_squares.hpp"
 #include "problems/objectives/row_sum.hpp"
 #include "problems/objectives/softmax.hpp"
 
@@ -75,12 +76,12 @@ constexpr std::size_t aligned_rows(std::size_t rows) { return (rows + 15) / 16 *
 template <class T>
 class NeuralFunction final : public Function {
  public:
-  NeuralFunction(Network<T> network, Layout layout, Vec start, std::size_t classes, RowsOf rows,
-                 double l2)
+  NeuralFunction(Network<T> network, Layout layout, Vec start,
+                 std::shared_ptr<const MarginLoss> loss, RowsOf rows, double l2)
       : network_(std::move(network)),
         layout_(std::move(layout)),
         start_(std::move(start)),
-        loss_(classes),
+        loss_(std::move(loss)),
         rows_(std::move(rows)),
         l2_(l2) {}
 
@@ -90,7 +91,7 @@ class NeuralFunction final : public Function {
   std::uint64_t rows(RowSource source, ClientId client) const override {
     return rows_(source, client).count();
   }
-  Prediction prediction() const override { return loss_.prediction(); }
+  Prediction prediction() const override { return loss_->prediction(); }
   Vec start() const override { return start_; }
 
   double value(Context, const Sample&, VecView w) const override;
@@ -140,7 +141,7 @@ class NeuralFunction final : public Function {
   Network<T> network_;
   Layout layout_;
   Vec start_;
-  SoftmaxLoss loss_;
+  std::shared_ptr<const MarginLoss> loss_;
   RowsOf rows_;
   double l2_;
 };
@@ -296,7 +297,7 @@ double NeuralFunction<T>::value(Context context, const Sample& sample, VecView w
         each_tile(rows, first, count, lanes[lane], [&](Work& work) {
           work.pass.forward(work.rows, parameters);
           read_outputs(work);
-          loss_.residuals(work.outputs, work.labels, total);  // the bits of the gradient's value
+          loss_->residuals(work.outputs, work.labels, total);  // the bits of the gradient's value
         });
         return total.value();
       });
@@ -327,7 +328,7 @@ void NeuralFunction<T>::predict(Context context, const Sample& sample, VecView w
                   scores.begin() + static_cast<std::ptrdiff_t>(work.first * network_.outputs()));
       }
       if (!losses.empty()) {
-        loss_.losses(work.outputs, work.labels, losses.subspan(work.first, work.rows));
+        loss_->losses(work.outputs, work.labels, losses.subspan(work.first, work.rows));
       }
     });
   });
@@ -364,10 +365,10 @@ double NeuralFunction<T>::gradient(Context context, const Sample& sample, VecVie
           read_outputs(work);
           if (!weights.empty()) {
             std::copy(work.outputs.begin(), work.outputs.end(), work.tangents.begin());
-            loss_.losses(work.tangents, work.labels, work.losses);
+            loss_->losses(work.tangents, work.labels, work.losses);
             weighted += kernels::dot(weights.subspan(work.first, work.rows), work.losses);
           }
-          loss_.residuals(work.outputs, work.labels, total);
+          loss_->residuals(work.outputs, work.labels, total);
           from_rows(work.outputs, work, share, weights, work.pass.delta());
           work.pass.backward(work.rows, parameters, out.data(), !overwrites || work.first > 0);
         });
@@ -400,7 +401,7 @@ double NeuralFunction<T>::jvp(Context context, const Sample& sample, VecView w, 
           work.pass.tangent(work.rows, parameters, direction);
           read_outputs(work);
           to_rows(work.pass.output_tangent(), work, work.tangents);
-          loss_.residuals(work.outputs, work.labels, losses);
+          loss_->residuals(work.outputs, work.labels, losses);
           total += kernels::dot(work.outputs, work.tangents);
         });
         return total;
@@ -428,10 +429,10 @@ void NeuralFunction<T>::hvp(Context context, const Sample& sample, VecView w, Ve
           work.pass.tangent(work.rows, parameters, direction);
           read_outputs(work);
           to_rows(work.pass.output_tangent(), work, work.tangents);
-          loss_.apply_curvature(work.outputs, work.labels, work.tangents);
+          loss_->apply_curvature(work.outputs, work.labels, work.tangents);
           from_rows(work.tangents, work, share, {}, work.pass.delta_tangent());
           read_outputs(work);
-          loss_.residuals(work.outputs, work.labels, losses);
+          loss_->residuals(work.outputs, work.labels, losses);
           from_rows(work.outputs, work, share, {}, work.pass.delta());
           work.pass.second(work.rows, parameters, direction, h.data(), true);
         });
@@ -462,8 +463,8 @@ void NeuralFunction<T>::gram(Context context, const Sample& sample, VecView w,
   kernels::LossSum losses;
   for (std::size_t j = 0; j < n; j += MarginLoss::row_chunk) {
     const std::size_t count = std::min(MarginLoss::row_chunk, n - j);
-    loss_.residuals(work.outputs.subspan(j * outputs, count * outputs),
-                    work.labels.subspan(j, count), losses);
+    loss_->residuals(work.outputs.subspan(j * outputs, count * outputs),
+                     work.labels.subspan(j, count), losses);
   }
   from_rows(work.outputs, work, 1, {}, work.pass.delta());
   work.pass.add_gram(n, parameters, products.data());
@@ -478,25 +479,25 @@ void NeuralFunction<T>::gram(Context context, const Sample& sample, VecView w,
 // ---- From options -----------------------------------------------------------------------------
 
 /// The layers with the last one that was left out, or what does not fit.
-Result<std::vector<LayerSpec>> complete(const NeuralOptions& options, std::size_t classes) {
+Result<std::vector<LayerSpec>> complete(const NeuralOptions& options, std::size_t outputs) {
   std::vector<LayerSpec> layers = options.layers;
   if (layers.empty() || layers.back().activation != Activation::none) {
     layers.push_back(
-        {LayerKind::dense, classes, Activation::none, fmt::format("dense {}", classes)});
+        {LayerKind::dense, outputs, Activation::none, fmt::format("dense {}", outputs)});
   }
-  if (layers.back().outputs != classes) {
-    return bad_input(fmt::format(
-        "model.layers[{}]: \"{}\" has {} outputs, expected {}: one for each class of the data",
-        layers.size() - 1, layers.back().text, layers.back().outputs, classes));
-  }
-  return layers;
+  if (layers.back().outputs == outputs) return layers;
+  const bool of_classes = options.loss == NeuralLoss::cross_entropy;
+  return bad_input(fmt::format("model.layers[{}]: \"{}\" has {} outputs, expected {}: {}",
+                               layers.size() - 1, layers.back().text, layers.back().outputs,
+                               outputs,
+                               of_classes ? "one for each class of the data" : "the value"));
 }
 
 template <class T>
-Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_t classes,
+Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_t outputs,
                                                 RowsOf rows, const NeuralOptions& options,
                                                 std::uint64_t seed) {
-  COHORT_TRY(const auto specs, complete(options, classes));
+  COHORT_TRY(const auto specs, complete(options, outputs));
   typename Network<T>::Layers layers;
   Layout layout;
   const auto add = [&](std::unique_ptr<const Layer<T>> layer, const std::string& name) {
@@ -525,35 +526,40 @@ Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_
                           as_mutable_span(start).subspan(at, size));
     at += size;
   }
-  return std::unique_ptr<Function>(
-      std::make_unique<NeuralFunction<T>>(Network<T>(std::move(layers)), std::move(layout),
-                                          std::move(start), classes, std::move(rows), options.l2));
+  return std::unique_ptr<Function>(std::make_unique<NeuralFunction<T>>(
+      Network<T>(std::move(layers)), std::move(layout), std::move(start), std::move(loss),
+      std::move(rows), options.l2));
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Function>> Neural::make(std::size_t features, std::size_t classes,
+Result<std::unique_ptr<Function>> Neural::make(std::size_t features, std::size_t outputs,
                                                RowsOf rows, const Options& options,
                                                std::uint64_t seed) {
   return options.compute == Compute::single_precision
-             ? make_function<float>(features, classes, std::move(rows), options, seed)
-             : make_function<double>(features, classes, std::move(rows), options, seed);
+             ? make_function<float>(features, outputs, std::move(rows), options, seed)
+             : make_function<double>(features, outputs, std::move(rows), options, seed);
 }
 
 std::unique_ptr<Function> Neural::without_rows(const Options& options) {
   Options bare = options;
   bare.layers.clear();
   constexpr std::size_t classes = 3;
-  return *make(1, classes, {}, bare, 0);
+  return *make(1, options.loss == NeuralLoss::squared ? 1 : classes, {}, bare, 0);
 }
 
 Result<std::unique_ptr<Function>> Neural::bind(const Options& options, const DataStore& store,
                                                std::uint64_t seed) {
   const std::size_t classes = store.classes().size();
-  if (classes == 0) {
-    return bad_input("model neural needs labels that are classes, and the data is for regression");
+  if (options.loss == NeuralLoss::cross_entropy && classes == 0) {
+    return bad_input(
+        "model.loss: cross_entropy needs labels that are classes, found values; expected squared");
   }
-  return make(store.features(), classes, rows_of(store), options, seed);
+  if (options.loss == NeuralLoss::squared && classes > 0) {
+    return bad_input(
+        "model.loss: squared needs labels that are values, found classes; expected cross_entropy");
+  }
+  return make(store.features(), classes == 0 ? 1 : classes, rows_of(store), options, seed);
 }
 
 }  // namespace cohort

@@ -1,6 +1,7 @@
 #pragma once
 // Neural networks of a list of layers: f(w) = (1/n) Σ_j φ(network(a_j; w), y_j) + (λ/2) ‖weights‖²,
-// φ the cross-entropy of the softmax of the outputs. (Biases are not in the regulariser.)
+// φ the cross-entropy of the softmax of the outputs, or half the squared error of the one output.
+// (Biases are not in the regulariser.)
 //
 // Layout: "dense1.weight" [outputs × inputs] row-major, "dense1.bias" [outputs], "dense2.weight" …
 // The model is double; products are in single or double precision, losses and sums over tiles of
@@ -22,8 +23,12 @@
 
 namespace cohort {
 
+enum class NeuralLoss : std::uint8_t { cross_entropy, squared };
 enum class Compute : std::uint8_t { single_precision, double_precision };
 
+inline std::vector<std::pair<std::string, NeuralLoss>> option_names(NeuralLoss) {
+  return {{"cross_entropy", NeuralLoss::cross_entropy}, {"squared", NeuralLoss::squared}};
+}
 inline std::vector<std::pair<std::string, Compute>> option_names(Compute) {
   return {{"single", Compute::single_precision}, {"double", Compute::double_precision}};
 }
@@ -33,14 +38,17 @@ inline std::vector<std::pair<std::string, Initialization>> option_names(Initiali
 
 struct NeuralOptions {
   std::vector<LayerSpec> layers;
+  NeuralLoss loss = NeuralLoss::cross_entropy;
   Compute compute = Compute::single_precision;
   Initialization initialization = Initialization::he;
   double l2 = 0;
 
   static void declare(OptionTable<NeuralOptions>& t) {
-    t.add("layers", &NeuralOptions::layers,
-          "layers in order, as \"dense 200 relu\"; a last layer \"dense C\" for the C classes is "
-          "added where there is none without an activation");
+    t.add(
+        "layers", &NeuralOptions::layers,
+        "layers in order, as \"dense 200 relu\"; a last one without an activation, of an output a "
+        "class or one for a value, is added where it is not given");
+    t.add("loss", &NeuralOptions::loss, "of classes, or of labels that are values");
     t.add("compute", &NeuralOptions::compute, "precision of the products");
     t.add("initialization", &NeuralOptions::initialization,
           "of the weights: he, N(0, 2/inputs), or xavier, uniform within ±√(6/(inputs + outputs))");
@@ -50,20 +58,22 @@ struct NeuralOptions {
 
 struct Neural {
   static constexpr std::string_view name = "neural";
-  static constexpr std::string_view summary = "network of dense layers, softmax cross-entropy";
+  static constexpr std::string_view summary = "neural network of dense layers";
   static constexpr std::string_view source = "Rumelhart et al., Nature 323 (1986)";
   using Options = NeuralOptions;
 
   static constexpr Capabilities capabilities{Query::value, Query::losses, Query::gradient,
                                              Query::jvp,   Query::hvp,    Query::gram};
-  /// On any rows of `features` columns with labels 0 … classes − 1; `seed` draws the start. Error:
-  /// the layers do not fit, naming the one.
-  static Result<std::unique_ptr<Function>> make(std::size_t features, std::size_t classes,
+  /// On any rows of `features` columns with labels 0 … outputs − 1, or, where the loss is squared
+  /// and there is one output, with values; `seed` draws the start. Error: the layers do not fit,
+  /// naming the one.
+  static Result<std::unique_ptr<Function>> make(std::size_t features, std::size_t outputs,
                                                 RowsOf rows, const Options& options,
                                                 std::uint64_t seed);
   /// On no rows and no layers: tells what every function of the kind can do.
   static std::unique_ptr<Function> without_rows(const Options& options);
-  /// On the rows of a store, which outlives the function. Errors: also that labels are not classes.
+  /// On the rows of a store, which outlives the function. Errors: also that labels are not
+  /// what the loss needs.
   static Result<std::unique_ptr<Function>> bind(const Options& options, const DataStore& store,
                                                 std::uint64_t seed);
 };

@@ -9,6 +9,7 @@
 #include "core/kernels.hpp"
 #include "problems/data/load.hpp"
 #include "problems/derivative_check.hpp"
+#include "problems/objectives/least_squares.hpp"
 #include "problems/objectives/softmax.hpp"
 #include "tests/problems/data_files.hpp"
 #include "tests/problems/toy_rows.hpp"
@@ -209,6 +210,23 @@ TEST(Neural, WithoutHiddenLayersIsSoftmaxRegression) {
   EXPECT_LE(largest(g - expected), rounding);
 }
 
+TEST(Neural, OfOneDenseLayerWithSquaredLossIsLeastSquares) {
+  const ToyRows data(60, 5, 3);
+  const auto linear = LeastSquares::make(5, data.of(Form::dense_f64), LinearModelOptions{});
+  NeuralOptions options = options_of({"dense 1"});
+  options.loss = NeuralLoss::squared;
+  const auto f = make(5, 1, data.of(Form::dense_f64), options);
+  const Vec w = test::some_point(6), v = test::some_point(6, 8);
+  Vec g(6), expected(6);
+  Asker asker;
+  EXPECT_NEAR(f->gradient(asker.context(), all_rows(*f), w, {}, g),
+              linear->gradient(asker.context(), all_rows(*linear), w, {}, expected), rounding);
+  EXPECT_LE(largest(g - expected), rounding);
+  f->hvp(asker.context(), all_rows(*f), w, v, g);
+  linear->hvp(asker.context(), all_rows(*linear), w, v, expected);
+  EXPECT_LE(largest(g - expected), rounding);
+}
+
 /// Answers on a sample as a list of doubles whose bits can be compared.
 std::vector<double> answers(const Function& f, Function::Context context, const Sample& sample,
                             const Vec& w, const Vec& v) {
@@ -363,7 +381,7 @@ TEST(Neural, ALayerThatIsNotOneIsToldByItsWord) {
   EXPECT_EQ(message("dense 20 relu"), "");
 }
 
-TEST(Neural, BindsToClassesAndToALastLayerOfTheirNumber) {
+TEST(Neural, BindsToLabelsAndToALastLayerOfTheirNumber) {
   DataOptions data;
   data.cache.directory.clear();
   data.name = "digits";
@@ -385,7 +403,13 @@ TEST(Neural, BindsToClassesAndToALastLayerOfTheirNumber) {
   ASSERT_TRUE(targets) << targets.error().message;
   const auto refused = Neural::bind(options_of({}), targets->store, 1);
   ASSERT_FALSE(refused);
-  EXPECT_THAT(refused.error().message, testing::HasSubstr("regression"));
+  EXPECT_THAT(refused.error().message, testing::HasSubstr("model.loss: cross_entropy needs"));
+  NeuralOptions squared = options_of({"dense 20 relu"});
+  squared.loss = NeuralLoss::squared;
+  const auto f = Neural::bind(squared, targets->store, 1);
+  ASSERT_TRUE(f) << f.error().message;
+  EXPECT_EQ((*f)->prediction().outcome, Outcome::value);
+  EXPECT_FALSE(Neural::bind(squared, digits->store, 1));
 }
 
 }  // namespace
