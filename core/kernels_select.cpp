@@ -19,10 +19,10 @@ struct Comparator {
   std::size_t low, high;
 };
 
-/// visit(low, high) for the comparators that make sorted runs of `from` places sorted as a whole.
+/// visit(low, high) for the comparators that make of sorted runs of `from` places such of `to`.
 template <class Visit>
-constexpr void merge_runs(std::size_t n, std::size_t from, Visit visit) {
-  for (std::size_t p = from; p < n; p *= 2) {
+constexpr void merge_runs(std::size_t n, std::size_t from, std::size_t to, Visit visit) {
+  for (std::size_t p = from; p < to; p *= 2) {
     for (std::size_t k = p; k > 0; k /= 2) {
       for (std::size_t j = k % p; j + k < n; j += 2 * k) {
         for (std::size_t i = j; i < j + k && i + k < n; ++i) {
@@ -37,14 +37,14 @@ template <std::size_t n>
 struct Sorting {
   static constexpr std::size_t count() {
     std::size_t comparators = 0;
-    merge_runs(n, 1, [&comparators](std::size_t, std::size_t) { ++comparators; });
+    merge_runs(n, 1, n, [&comparators](std::size_t, std::size_t) { ++comparators; });
     return comparators;
   }
   static constexpr std::size_t size = count();
   Comparator c[size > 0 ? size : 1] = {};
   constexpr Sorting() {
     std::size_t at = 0;
-    merge_runs(n, 1, [&](std::size_t low, std::size_t high) { c[at++] = {low, high}; });
+    merge_runs(n, 1, n, [&](std::size_t low, std::size_t high) { c[at++] = {low, high}; });
   }
 };
 template <std::size_t n>
@@ -211,13 +211,25 @@ HWY_AFTER_NAMESPACE();
 
 namespace cohort::kernels {
 
-Selection::Selection(std::size_t n, std::size_t first, std::size_t last)
+Selection::Selection(std::size_t n, std::size_t first, std::size_t last, Places places)
     : n_(n), first_(first), last_(last) {
   COHORT_CHECK(n > 0 && first <= last && last < n, "ranks lie below n");
-  networks::merge_runs(n, networks::run, [&](std::size_t low, std::size_t high) {
+  const auto step = [this](std::size_t low, std::size_t high) {
     steps_.push_back(
         {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high), true, true});
-  });
+  };
+  std::size_t p = networks::run;  // the last two runs are a, of places below p, and b
+  while (2 * p < n) p *= 2;
+  const std::size_t above = n - 1 - last;
+  if (places == Places::any && n > p && first + above <= n - p) {
+    networks::merge_runs(n, networks::run, p, step);
+    // The `first` least of both are min(a_i, b_{first−1−i}), i = 0 … first − 1; the largest
+    // likewise.
+    for (std::size_t i = 0; i < first; ++i) step(i, p + first - 1 - i);
+    for (std::size_t i = 0; i < above; ++i) step(p - 1 - i, last + 1 + i);
+  } else {
+    networks::merge_runs(n, networks::run, n, step);
+  }
   // From the end, what reaches no place that is wanted goes.
   std::vector<bool> wanted(n, false);
   for (std::size_t k = first; k <= last; ++k) wanted[k] = true;

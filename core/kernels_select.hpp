@@ -6,8 +6,10 @@
 // Batcher's odd-even merge sort (1968) for any n: places beyond n would hold +infinity, and a
 // comparator that touches one does nothing. Runs of 16 rows are sorted in registers as they are
 // read; their merges work on n vectors in cache, less the comparators, and the halves of
-// comparators, that reach no place that is wanted. Of two equal values the one from the higher
-// place goes down, so that zeros keep their signs.
+// comparators, that reach no place that is wanted. Where the order of what is wanted does not
+// matter and little is cut off, the last merge is one comparator for each value that is: of sorted
+// a and b the f least are min(a_i, b_{f+1−i}), i = 1 … f. Of two equal values the one from the
+// higher place goes down, so that zeros keep their signs.
 //
 // rows[i] points at coordinates 0 … width − 1 of row i; none is NaN; n ≥ 1. Sums are in double.
 
@@ -18,11 +20,15 @@
 
 namespace cohort::kernels {
 
+/// Whether the value of rank k comes to place k, or those of ranks first … last to these places in
+/// any order.
+enum class Places : std::uint8_t { ranked, any };
+
 /// The part of a selection that merges runs of 16, made once for n rows: the values of ranks
 /// first … last (from 0) come to their places.
 class Selection {
  public:
-  Selection(std::size_t n, std::size_t first, std::size_t last);
+  Selection(std::size_t n, std::size_t first, std::size_t last, Places places = Places::ranked);
 
   struct Step {
     std::uint32_t low, high;  // places
@@ -38,8 +44,8 @@ class Selection {
   std::vector<Step> steps_;
 };
 
-/// out[k] ← the mean of the values of ranks first … last of coordinate k: about the lowest of them,
-/// so that equal values give themselves, or (a + b) / 2 of two.
+/// out[k] ← the mean of the values of ranks first … last of coordinate k: about the one at the
+/// first of their places, so that equal values give themselves, or (a + b) / 2 of two.
 void mean_of_ranks(const Selection& selection, std::span<const double* const> rows,
                    std::size_t width, double* out);
 void mean_of_ranks(const Selection& selection, std::span<const float* const> rows,

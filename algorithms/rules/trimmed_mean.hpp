@@ -28,7 +28,8 @@ struct TrimmedMean {
   template <class T>
   void tile(std::span<const T* const> rows, std::size_t width, const RuleInput& input,
             double* out) const {
-    const kernels::Selection middle(rows.size(), input.f, rows.size() - 1 - input.f);
+    const kernels::Selection middle(rows.size(), input.f, rows.size() - 1 - input.f,
+                                    kernels::Places::any);
     kernels::mean_of_ranks(middle, rows, width, out);
   }
 };

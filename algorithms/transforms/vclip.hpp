@@ -4,9 +4,9 @@
 //   g ← m
 // -----------------------------------------------------------------------------------------------
 // g, m [d] surrogate and tracked median, m = 0 at the start; τ = tau, may fall with the round.
-// It is the proximal step of D = ‖·‖₂ (tracked_median.hpp): no surrogate moves m by more than τ, and
-// a constant one is reached, exactly, in ⌈‖g‖/τ⌉ steps. With noise that is symmetric about the
-// gradient and τ → 0 m tends to the gradient even where the noise has no mean.
+// It is the proximal step of D = ‖·‖₂ (tracked_median.hpp): no surrogate moves m by more than τ,
+// and a constant one is reached, exactly, in ⌈‖g‖/τ⌉ steps. With noise that is symmetric about
+// the gradient and τ → 0 m tends to the gradient even where the noise has no mean.
 // With a memory that starts anew in each step (one local step, state = "reset") it is Clip, for a
 // small τ the normalised surrogate; with one more average over clients, the rule centered_clipping.
 // Source: Schaipp, Garrigos, Şimşekli, Gower, arXiv 2402.12828.

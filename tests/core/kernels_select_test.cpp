@@ -12,6 +12,7 @@
 namespace cohort {
 namespace {
 
+using kernels::Places;
 using kernels::Selection;
 
 /// n rows of `width` coordinates, one after another; rounded, so that there are ties, and in single
@@ -62,8 +63,8 @@ std::vector<double> same_bits(const std::vector<float>& rows, std::size_t n, con
 }
 
 std::vector<double> mean_of_ranks(const std::vector<float>& rows, std::size_t n, std::size_t first,
-                                  std::size_t last) {
-  const Selection selection(n, first, last);
+                                  std::size_t last, Places places = Places::ranked) {
+  const Selection selection(n, first, last, places);
   const std::size_t width = rows.size() / n;
   return same_bits(
       rows, n, [&](auto x, double* out) { kernels::mean_of_ranks(selection, x, width, out); },
@@ -88,16 +89,46 @@ TEST(KernelsSelect, EveryRankOfEveryNumberOfRowsIsThatOfSorting) {
 TEST(KernelsSelect, MeansOfRanksAreThoseOfTheSortedValues) {
   for (const std::size_t n : {3U, 10U, 16U, 17U, 32U, 33U, 100U, 257U}) {
     const auto rows = some_rows(n, some_width, 100.0);
-    for (const std::size_t cut : {std::size_t{0}, n / 4, (n - 1) / 2}) {
-      const auto found = mean_of_ranks(rows, n, cut, n - 1 - cut);
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{1}, n / 6, n / 4, (n - 1) / 2}) {
+      const auto ranked = mean_of_ranks(rows, n, cut, n - 1 - cut);
+      const auto any = mean_of_ranks(rows, n, cut, n - 1 - cut, Places::any);
       for (std::size_t k = 0; k < some_width; ++k) {
         const auto v = sorted_column(rows, n, k);
         long double sum = 0;
         for (std::size_t i = cut; i < n - cut; ++i) sum += v[i];
+        const auto mean = static_cast<double>(sum / (n - 2 * cut));
         // n roundings of sums of values below 100.
-        ASSERT_NEAR(found[k], static_cast<double>(sum / (n - 2 * cut)), 1e-13 * 100) << n;
+        ASSERT_NEAR(ranked[k], mean, 1e-13 * 100) << n << " " << cut;
+        ASSERT_NEAR(any[k], mean, 1e-13 * 100) << n << " " << cut;
       }
     }
+  }
+}
+
+// Unequal cuts, one as large as what the shorter run can give.
+TEST(KernelsSelect, WhatIsCutOffMayDifferAtTheEnds) {
+  const std::size_t n = 40;  // runs of 32 and 8
+  const auto rows = some_rows(n, some_width, 2.0);
+  for (const auto& [below, above] : {std::pair(8U, 0U), std::pair(0U, 8U), std::pair(3U, 5U)}) {
+    const auto found = mean_of_ranks(rows, n, below, n - 1 - above, Places::any);
+    for (std::size_t k = 0; k < some_width; ++k) {
+      const auto v = sorted_column(rows, n, k);
+      double sum = 0;
+      for (std::size_t i = below; i < n - above; ++i) sum += v[i];
+      ASSERT_NEAR(found[k], sum / 32, 1e-14) << below << " " << above << " " << k;
+    }
+  }
+}
+
+// A far value that is cut off leaves no rounding error.
+TEST(KernelsSelect, WhatIsCutOffMayBeOfAnySize) {
+  const std::size_t n = 32, cut = 4;
+  auto rows = some_rows(n, some_width, 100.0);
+  for (std::size_t i = 0; i < 2 * cut; ++i) {
+    std::fill_n(rows.data() + 3 * i * some_width, some_width, i % 2 == 0 ? 1e30F : -1e30F);
+  }
+  for (const double mean : mean_of_ranks(rows, n, cut, n - 1 - cut, Places::any)) {
+    EXPECT_LT(std::abs(mean), 100.0);
   }
 }
 
