@@ -526,6 +526,10 @@ Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_
                           as_mutable_span(start).subspan(at, size));
     at += size;
   }
+  std::shared_ptr<const MarginLoss> loss = std::make_shared<SoftmaxLoss>(outputs);
+  if (options.loss == NeuralLoss::squared) {
+    loss = std::make_shared<ScalarLoss<LeastSquares::Loss>>(LeastSquares::Loss{});
+  }
   return std::unique_ptr<Function>(std::make_unique<NeuralFunction<T>>(
       Network<T>(std::move(layers)), std::move(layout), std::move(start), std::move(loss),
       std::move(rows), options.l2));
