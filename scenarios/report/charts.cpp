@@ -102,6 +102,12 @@ void say_whose(std::vector<NamedFigure>& charts, const std::vector<std::string>&
   }
 }
 
+/// A band does not leave the values that a share can have.
+void cut_to_shares(std::vector<double>& low, std::vector<double>& high) {
+  for (double& v : low) v = std::max(v, 0.0);
+  for (double& v : high) v = std::min(v, 1.0);
+}
+
 std::string numbered(std::string name, std::size_t i) {
   return i == 0 ? name : fmt::format("{}_{}", name, i + 1);
 }
@@ -120,10 +126,7 @@ NamedFigure curves_chart(const SeriesSet& set, const Quantity& metric,
     const Counted runs = counted(set.series[s]);
     Curve curve = thinned(curve_of(runs.runs, metric.name, x, band, metric.scale), most_points);
     most_runs = std::max(most_runs, curve.runs);
-    if (metric.is_share) {
-      for (double& low : curve.low) low = std::max(low, 0.0);
-      for (double& high : curve.high) high = std::min(high, 1.0);
-    }
+    if (metric.is_share) cut_to_shares(curve.low, curve.high);
     figure.series.push_back({curve_name(set.series[s], runs.status), std::move(curve.x),
                              std::move(curve.centre), std::move(curve.low), std::move(curve.high),
                              s});
@@ -157,7 +160,7 @@ NamedFigure target_chart(const SeriesSet& set, const Target& target, Abscissa x)
     Interval row;
     row.label = set.series[s].label;
     row.value = e.mean;
-    row.low = e.mean - e.half_width;
+    row.low = std::max(e.mean - e.half_width, 0.0);  // no cost is negative
     row.high = e.mean + e.half_width;
     row.points = values.values;
     if (one.missed > 0) {
@@ -492,6 +495,7 @@ std::optional<NamedFigure> learning_rate_chart(const SeriesSet& set, const Quant
         curve.low.push_back(is_sound ? e.mean - e.half_width : none);
         curve.high.push_back(is_sound ? e.mean + e.half_width : none);
       }
+      if (metric.is_share) cut_to_shares(curve.low, curve.high);
       figure.series.push_back(std::move(curve));
     }
     std::string caption = fmt::format(

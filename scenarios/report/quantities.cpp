@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/config.hpp"
+#include "core/metric.hpp"
 
 namespace cohort::report {
 
@@ -15,36 +16,28 @@ namespace {
 
 struct Known {
   std::string_view metric;
-  Better better;
-  Scale scale;
-  bool is_share = false;
+  Scale scale = Scale::linear;
 };
 
 // In the order in which a report shows them.
 constexpr std::array known = {
-    Known{"accuracy", Better::higher, Scale::linear, true},
-    Known{"balanced_accuracy", Better::higher, Scale::linear, true},
-    Known{"auroc", Better::higher, Scale::linear, true},
-    Known{"f1", Better::higher, Scale::linear, true},
-    Known{"r2", Better::higher, Scale::linear},
-    Known{"rmse", Better::lower, Scale::linear},
-    Known{"mae", Better::lower, Scale::linear},
-    Known{"brier", Better::lower, Scale::linear},
-    Known{"loss", Better::lower, Scale::linear},
-    Known{"objective", Better::lower, Scale::linear},
-    Known{"optimality_gap", Better::lower, Scale::log},
-    Known{"distance", Better::lower, Scale::log},
-    Known{"gradient_norm", Better::lower, Scale::log},
-    Known{"consensus_distance", Better::lower, Scale::log},
+    Known{"accuracy"},
+    Known{"balanced_accuracy"},
+    Known{"auroc"},
+    Known{"f1"},
+    Known{"r2"},
+    Known{"rmse"},
+    Known{"mae"},
+    Known{"brier"},
+    Known{"loss"},
+    Known{"objective"},
+    Known{"optimality_gap", Scale::log},
+    Known{"distance", Scale::log},
+    Known{"gradient_norm", Scale::log},
+    Known{"consensus_distance", Scale::log},
 };
 
 constexpr std::array<std::string_view, 4> sets = {"test", "validation", "client_test", "train"};
-
-const Known* find(std::string_view metric) {
-  const auto at = std::find_if(known.begin(), known.end(),
-                               [&](const Known& entry) { return entry.metric == metric; });
-  return at == known.end() ? nullptr : at;
-}
 
 struct NamedAbscissa {
   Abscissa x;
@@ -87,18 +80,12 @@ Quantity quantity(std::string_view name) {
     }
   }
   q.metric = q.set.empty() ? name : name.substr(q.set.size() + 1);
-  if (const Known* entry = find(q.metric)) {
-    q.better = entry->better;
-    q.scale = entry->scale;
-    q.is_share = entry->is_share;
-    return q;
+  for (const Known& entry : known) {
+    if (entry.metric == q.metric) q.scale = entry.scale;
   }
-  const std::string_view metric = q.metric;
-  for (const std::string_view ending : {"_mean", "_worst10", "_std", "_jain"}) {
-    if (!metric.ends_with(ending)) continue;
-    const Known* base = find(metric.substr(0, metric.size() - ending.size()));
-    if (base == nullptr) break;
-    q.better = ending == "_std" ? Better::lower : ending == "_jain" ? Better::higher : base->better;
+  if (const MetricInfo* info = find_metric(q.metric)) {
+    q.better = higher_is_better(q.metric) ? Better::higher : Better::lower;
+    q.is_share = info->name == q.metric && info->least == 0 && info->most == 1;
   }
   return q;
 }
