@@ -4,19 +4,25 @@
 #include "algorithms/estimators/full_batch.hpp"
 #include "algorithms/estimators/minibatch.hpp"
 #include "algorithms/estimators/page.hpp"
+#include "algorithms/estimators/saga.hpp"
+#include "algorithms/estimators/sample_median.hpp"
 #include "algorithms/estimators/sarah.hpp"
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/estimators/zeroth_order.hpp"
+#include "algorithms/methods/ditto.hpp"
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/feddyn.hpp"
 #include "algorithms/methods/fednova.hpp"
+#include "algorithms/methods/fedpd.hpp"
 #include "algorithms/methods/fedprox.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/fedsplit.hpp"
 #include "algorithms/methods/mime.hpp"
+#include "algorithms/methods/per_fedavg.hpp"
+#include "algorithms/methods/pfedme.hpp"
+#include "algorithms/methods/proxskip.hpp"
 #include "algorithms/methods/qfedavg.hpp"
-#include "algorithms/estimators/sample_median.hpp"
 #include "algorithms/methods/scaffold.hpp"
 #include "algorithms/optimizers/adagrad.hpp"
 #include "algorithms/optimizers/adagrad_norm.hpp"
@@ -31,11 +37,14 @@
 #include "algorithms/optimizers/sgd.hpp"
 #include "algorithms/optimizers/sps.hpp"
 #include "algorithms/optimizers/yogi.hpp"
+#include "algorithms/transforms/cclip.hpp"
 #include "algorithms/transforms/clip.hpp"
 #include "algorithms/transforms/gaussian_noise.hpp"
+#include "algorithms/transforms/huber.hpp"
 #include "algorithms/transforms/momentum.hpp"
 #include "algorithms/transforms/stable_noise.hpp"
 #include "algorithms/transforms/student_noise.hpp"
+#include "algorithms/transforms/vclip.hpp"
 #include "algorithms/transforms/weight_decay.hpp"
 
 namespace cohort {
@@ -47,14 +56,13 @@ const Registry<Estimator>& estimators() {
     r.add<FullBatch, EstimatorOf>();
     r.add<Svrg, EstimatorOf>();
     r.add<Sarah, EstimatorOf>();
-#include "algorithms/transforms/cclip.hpp"
     r.add<Page, EstimatorOf>();
     r.add<Storm, EstimatorOf>();
-#include "algorithms/transforms/huber.hpp"
+    r.add<Saga, EstimatorOf>();
     r.add<ZerothOrder, EstimatorOf>();
     r.add<ForwardGradient, EstimatorOf>();
+    r.add<SampleMedian, EstimatorOf>();
     return r;
-#include "algorithms/transforms/vclip.hpp"
   }();
   return table;
 }
@@ -64,13 +72,15 @@ const Registry<Transform>& transforms() {
     Registry<Transform> r("transform");
     r.add<Clip, TransformOf>();
     r.add<Momentum, TransformOf>();
+    r.add<VClip, TransformOf>();
+    r.add<CClip, TransformOf>();
+    r.add<Huber, TransformOf>();
     r.add<WeightDecay, TransformOf>();
     r.add<GaussianNoise, TransformOf>();
     r.add<StudentNoise, TransformOf>();
     r.add<StableNoise, TransformOf>();
     return r;
   }();
-    r.add<SampleMedian, EstimatorOf>();
   return table;
 }
 
@@ -81,9 +91,6 @@ const Registry<Optimizer>& optimizers() {
     r.add<ProximalSgd, OptimizerOf>();
     r.add<Adam, OptimizerOf>();
     r.add<AdamW, OptimizerOf>();
-    r.add<VClip, TransformOf>();
-    r.add<CClip, TransformOf>();
-    r.add<Huber, TransformOf>();
     r.add<NAdam, OptimizerOf>();
     r.add<AmsGrad, OptimizerOf>();
     r.add<Yogi, OptimizerOf>();
@@ -110,6 +117,11 @@ const Registry<Method>& methods() {
     r.add<QFedAvg, MethodOf>();
     r.add<Mime, MethodOf>();
     r.add<FedSplit, MethodOf>();
+    r.add<FedPd, MethodOf>();
+    r.add<ProxSkip, MethodOf>();
+    r.add<Ditto, MethodOf>();
+    r.add<PFedMe, MethodOf>();
+    r.add<PerFedAvg, MethodOf>();
     return r;
   }();
   return table;

@@ -13,8 +13,12 @@
 // committed when the coordinator tells that the reply was accepted and forgotten otherwise. A
 // method whose state moves by what it sent gives `commit(ClientState&, const Payload& sent)`
 // instead, so that the state is a function of what arrived, rounding and compression included.
+//
+// A method whose clients have models of their own gives `personal(const ClientState&, x, Oracle& of
+// all training rows, out)`, by which they are evaluated.
 
 #include <concepts>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,7 +78,7 @@ class Reply {
 /// What a thread keeps between the clients that it answers for, so that nothing allocates after the
 /// first.
 struct ClientBuffers {
-  std::vector<Vec> vectors;  // of the method, by slot
+  std::deque<Vec> vectors;  // of the method, by slot; stay where they are when one is added
   // Of the local loop:
   Vec gradient;
   std::vector<std::uint32_t> order;  // the rows of an epoch
@@ -166,6 +170,10 @@ class Method {
   virtual std::uint64_t bytes_down(const Ask&, std::optional<AskId> last) const = 0;
   /// Largest violation of the mirrored invariant, relative to its terms; 0 without one.
   virtual double invariant_gap(const State& server, const std::vector<MirrorView>&) const = 0;
+  /// Whether clients have models of their own, and then out [d] ← that of a client with this
+  /// committed state when the shared model is x; `rows` are those that it trains on.
+  virtual bool has_personal_models() const = 0;
+  virtual void personal(const State& client, VecView x, Oracle& rows, VecRef out) const = 0;
 };
 
 /// Base of a method with one exchange a round.
@@ -193,6 +201,22 @@ concept has_invariant =
     requires(const M& m, const typename M::ServerState& server,
              const std::vector<std::pair<double, const typename M::ClientState*>>& clients) {
   m.invariant_gap(server, clients);
+};
+template <class M>
+auto client_state() {
+  if constexpr (requires { typename M::ClientState; }) {
+    return typename M::ClientState{};
+  } else {
+    return NoState{};
+  }
+}
+/// What a client of M keeps.
+template <class M>
+using ClientStateOf = decltype(client_state<M>());
+template <class M>
+concept has_personal = requires(const M& m, const ClientStateOf<M>& client, VecView x, Oracle& rows,
+                                VecRef out) {
+  m.personal(client, x, rows, out);
 };
 template <class T>
 State start(const Layout& layout) {
@@ -288,6 +312,14 @@ class MethodOf final : public Method {
       return m_.invariant_gap(server.as<typename M::ServerState>(), typed);
     } else {
       return 0;
+    }
+  }
+  bool has_personal_models() const override { return method_detail::has_personal<M>; }
+  void personal(const State& client, VecView x, Oracle& rows, VecRef out) const override {
+    if constexpr (method_detail::has_personal<M>) {
+      m_.personal(client.as<method_detail::ClientStateOf<M>>(), x, rows, out);
+    } else {
+      check_failed("method has personal models", M::name);
     }
   }
 

@@ -190,12 +190,14 @@ struct EvaluateMessage {
   std::uint64_t round = 0;
   Bytes x;                         // f64
   bool describes_clients = false;  // whether the answer has holdings
+  std::vector<Settlement> settled;
   template <class V>
   void fields(V&& v) {
     v("sequence", sequence);
     v("round", round);
     v("x", x);
     v("describes_clients", describes_clients);
+    v("settled", settled);
   }
 };
 /// The metrics of a set that single clients have.

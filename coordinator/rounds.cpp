@@ -149,6 +149,11 @@ void Rounds::send_evaluate(std::vector<Action>& out) {
   action.message.describes_clients = plan().evaluation.per_client && client_table_.rows.empty();
   action.message.x.resize(as_span(state_.x).size_bytes());
   std::copy(state_.x.begin(), state_.x.end(), action.message.x.as_mutable<double>().begin());
+  for (const auto& of_rank : unsettled_) {
+    for (const auto& [client, accepted] : of_rank) {
+      action.message.settled.push_back({client, accepted});
+    }
+  }
   out.push_back(std::move(action));
 }
 

@@ -643,7 +643,8 @@ class Loader {
       }
     }
     out_.evaluation = {evaluation.every,    evaluation.at_start,       *evaluation.on,
-                       *evaluation.metrics, evaluation.clients.number, evaluation.per_client};
+                       *evaluation.metrics, evaluation.clients.number, evaluation.per_client,
+                       evaluation.personal};
     effective("evaluation") = option_table<EvaluationSection>().write(evaluation);
     if (!read.is_sound || !objective_sound_) return;
 
@@ -692,6 +693,7 @@ class Loader {
       mistake("evaluation.per_client",
               "is of the sets train and client_test, and evaluation.on has neither");
     }
+    if (out_.evaluation.personal) check_personal(measures_clients);
     if (!out_.evaluation.clients || !clients_sound_) return;
     const std::uint64_t honest = out_.clients.count - out_.clients.byzantine.clients.size();
     if (!measures_clients && !out_.evaluates(Metric::gradient_norm)) {
@@ -700,6 +702,20 @@ class Loader {
     } else if (*out_.evaluation.clients > honest) {
       mistake("evaluation.clients", "expected at most the {} honest clients, found {}", honest,
               *out_.evaluation.clients);
+    }
+  }
+  void check_personal(bool measures_clients) {
+    if (!measures_clients) {
+      mistake("evaluation.personal",
+              "is of the sets train and client_test, and evaluation.on has neither");
+    }
+    if (out_.evaluates(Metric::objective) || out_.evaluates(Metric::optimality_gap)) {
+      mistake("evaluation.personal",
+              "objective and optimality_gap are of the shared model: leave them out, or personal");
+    }
+    if (out_.method != nullptr && !out_.method->has_personal_models()) {
+      mistake("evaluation.personal", "clients have no models of their own with {}",
+              out_.method->name());
     }
   }
   void no_rows(std::string_view set) {

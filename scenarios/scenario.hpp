@@ -59,6 +59,7 @@ struct Evaluation {
   std::vector<Metric> metrics;
   std::optional<std::uint64_t> clients;  // that count on train and client_test; none: all
   bool per_client = false;
+  bool personal = false;  // train and client_test by the clients' own models
 };
 
 /// A metric of a set, or of the model, whose set has no meaning.

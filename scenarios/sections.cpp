@@ -219,6 +219,9 @@ void EvaluationSection::declare(OptionTable<EvaluationSection>& t) {
   t.add("per_client", &EvaluationSection::per_client,
         "whether each client is measured too: mean, deviation, worst tenth and Jain's index over "
         "clients, and clients.csv at the end");
+  t.add("personal", &EvaluationSection::personal,
+        "whether train and client_test are measured by the clients' own models, where the method "
+        "has them; validation and test are by the shared one");
 }
 
 void ReferenceSection::declare(OptionTable<ReferenceSection>& t) {

@@ -196,6 +196,7 @@ struct EvaluationSection {
   std::optional<std::vector<Metric>> metrics;
   CountOrAll clients;
   bool per_client = false;
+  bool personal = false;
   static void declare(OptionTable<EvaluationSection>& t);
 };
 

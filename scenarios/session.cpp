@@ -148,6 +148,7 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
   w.ranks = ranks;
   w.evaluation.metrics = s.evaluation.metrics;
   w.evaluation.per_client = s.evaluation.per_client;
+  w.evaluation.personal = s.evaluation.personal;
   const std::vector<IdRange> evaluated = evaluated_clients(s);
   for (const IdRange range : evaluated) {
     const IdRange here{std::max(range.first, w.held.first), std::min(range.last, w.held.last)};

@@ -132,6 +132,14 @@ std::vector<Subtree<RowStatistics>> Evaluator::measure_dealt(const EvaluatedSet&
       [](std::size_t) { return Merge{}; }, range);
 }
 
+VecView Evaluator::model_of(ClientId client, VecView x, std::size_t lane) {
+  if (!setup_.personal) return x;
+  Vec& own = lanes_[lane].model;
+  own.resize(x.size());
+  place_.personal(client, lane, x, own);
+  return own;
+}
+
 void Evaluator::measure_clients(const EvaluatedSet& set, VecView x, EvaluatedMessage& out) {
   const unsigned dropped = dropped_bits(set.total * plan_.rank_lists());
   const std::vector<std::uint64_t> clients = clients_with(set.source);
@@ -142,7 +150,7 @@ void Evaluator::measure_clients(const EvaluatedSet& set, VecView x, EvaluatedMes
       [&](std::size_t i, std::uint64_t c, Seat seat) {
         const Sample rows = all_rows(set.source, c);
         const unsigned own = dropped_bits(rows.count * plan_.rank_lists());
-        RowStatistics s = statistics(rows, x, own, seat);
+        RowStatistics s = statistics(rows, model_of(ClientId(c), x, seat.lane), own, seat);
         for (std::size_t k = 0; k < columns; ++k) {
           values[i * columns + k] = value_of(of_sets_[k], s, out.regulariser);
         }

@@ -29,6 +29,7 @@ struct EvaluationSetup {
   /// so that a million clients cost nothing.
   std::vector<IdRange> clients;
   bool per_client = false;     // also what each client has in the sets of clients
+  bool personal = false;       // there, the models that the method gives the clients
   std::optional<Vec> optimum;  // where it is known; measured by rank 0
 };
 
@@ -41,6 +42,8 @@ struct EvaluationPlace {
   bool is_first = false;  // rank 0
   std::function<double(ClientId)> client_weight;
   std::function<Scratch&(std::size_t lane)> scratch;
+  /// out ← the client's own model where the shared one is x.
+  std::function<void(ClientId, std::size_t lane, VecView x, VecRef out)> personal;
 };
 
 class Evaluator {
@@ -53,6 +56,7 @@ class Evaluator {
   // Of a thread.
   struct Lane {
     std::vector<double> labels, losses, scores;
+    Vec model;  // of a client
     std::vector<Bytes> spare;
   };
   // Where a thread works: its lane, and whether it is inside a loop of the pool already.
@@ -63,6 +67,7 @@ class Evaluator {
   template <class V, class Leaf, class Combine>
   std::vector<Subtree<V>> sum_over_clients(const std::vector<std::uint64_t>& clients, Leaf leaf,
                                            Combine combine);
+  VecView model_of(ClientId client, VecView x, std::size_t lane);
   RowStatistics statistics(const Sample& sample, VecView x, unsigned dropped, Seat seat);
   void add_block(const Sample& block, VecView x, std::size_t lane, RowStatistics& into);
   std::vector<Subtree<RowStatistics>> measure_dealt(const EvaluatedSet& set, VecView x);

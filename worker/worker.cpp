@@ -99,7 +99,13 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
                  {setup_.function, pool_, setup_.held,
                   rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks),
                   setup_.rank == Rank(0), setup_.client_weight,
-                  [this](std::size_t lane) -> Scratch& { return lanes_[lane].scratch; }}) {
+                  [this](std::size_t lane) -> Scratch& { return lanes_[lane].scratch; },
+                  [this](ClientId client, std::size_t lane, VecView x, VecRef out) {
+                    OracleCounts not_counted;
+                    Oracle rows(*setup_.function, client, {*pool_, lanes_[lane].scratch},
+                                not_counted);
+                    setup_.method->personal(store_.committed(client).method, x, rows, out);
+                  }}) {
   const ClientRecord fresh = fresh_record(setup_);
   remembers_method_ = !fresh.method.is<NoState>();
   remembers_pipeline_ = !fresh.pipeline.empty();
@@ -143,6 +149,7 @@ Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
       if (message.x.size() != setup_.function->layout().shared() * sizeof(double)) {
         return bad_input("evaluation: the model does not have the length of the layout");
       }
+      store_.settle(message.settled);
       return std::optional(encode(evaluator_.measure(message)));
     }
     case SaveMessage::type: {

@@ -2,6 +2,7 @@
 #include "algorithms/catalogue.hpp"
 
 #include "tests/algorithms/drive.hpp"
+#include "tests/algorithms/estimators/least_squares.hpp"
 #include "tests/algorithms/stages.hpp"
 
 namespace cohort {
@@ -124,7 +125,11 @@ TEST_P(EveryOptimizer, ShowsWhatIsNotFinite) {
 class EveryEstimator : public testing::TestWithParam<std::string> {
  protected:
   const std::shared_ptr<const Estimator> estimator = made(estimators(), GetParam());
-  const drive::Quadratics function{drive::different_clients(1, d, 8)};
+  const drive::Quadratics quadratics{drive::different_clients(1, d, 8)};
+  const stages::LeastSquares linear{8, d};
+  const Function& function = estimator->needs().has(Query::linear_view)
+                                 ? static_cast<const Function&>(linear)
+                                 : quadratics;
   ThreadPool pool{1};
   Scratch scratch;
   OracleCounts counts;

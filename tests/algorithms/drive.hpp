@@ -51,7 +51,9 @@ class Quadratics final : public Function {
   }
   std::string_view name() const override { return "quadratics"; }
   const Layout& layout() const override { return layout_; }
-  Capabilities capabilities() const override { return {Query::value, Query::gradient, Query::jvp}; }
+  Capabilities capabilities() const override {
+    return {Query::value, Query::gradient, Query::jvp, Query::hvp};
+  }
   std::uint64_t rows(RowSource, ClientId client) const override {
     return static_cast<std::uint64_t>(clients_[client.value].b.cols());
   }
@@ -81,6 +83,9 @@ class Quadratics final : public Function {
     Vec g(w.size());
     gradient(context, s, w, {}, g);
     return g.dot(v);
+  }
+  void hvp(Context, const Sample& s, VecView, VecView v, VecRef out) const override {
+    out = clients_[s.client.value].a * v;
   }
   const std::vector<QuadraticClient>& clients() const { return clients_; }
 

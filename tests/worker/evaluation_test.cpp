@@ -83,7 +83,8 @@ IdRange test_share(std::uint32_t rank, std::uint32_t ranks) {
 }
 
 EvaluatedMessage measured(const Prediction& prediction, std::uint32_t rank, std::uint32_t ranks,
-                          std::size_t threads, std::vector<std::uint64_t> only = {}) {
+                          std::size_t threads, std::vector<std::uint64_t> only = {},
+                          bool personal = false) {
   const IdRange share = test_share(rank, ranks);
   const Random function(prediction, clients, share);
   ThreadPool pool(threads);
@@ -94,6 +95,7 @@ EvaluatedMessage measured(const Prediction& prediction, std::uint32_t rank, std:
                 {"test", RowSource::test, test_rows, share},
                 {"client_test", RowSource::client_test, 3000, {0, 0}}};
   setup.per_client = true;
+  setup.personal = personal;
   EvaluationPlace place;
   place.function = &function;
   place.pool = &pool;
@@ -102,6 +104,9 @@ EvaluatedMessage measured(const Prediction& prediction, std::uint32_t rank, std:
   place.is_first = rank == 0;
   place.client_weight = [](ClientId c) { return 1.0 / (3.0 + static_cast<double>(c.value)); };
   place.scratch = [&](std::size_t lane) -> Scratch& { return scratch[lane]; };
+  place.personal = [](ClientId c, std::size_t, VecView x, VecRef out) {
+    out = c.value % 2 == 0 ? x : -x;
+  };
   for (std::uint64_t c = place.held.first; c < place.held.last; ++c) {
     if (only.empty() || std::find(only.begin(), only.end(), c) != only.end()) {
       setup.clients.push_back({c, c + 1});
@@ -198,6 +203,28 @@ TEST(Evaluator, ClientsHaveTheValuesOfTheirRowsAlone) {
     }
     EXPECT_EQ(all.sets.at(set).rows, rows);
     EXPECT_EQ(all.sets.at(set).correct, correct);
+  }
+}
+
+TEST(Evaluator, PersonalModelsAreThoseOfTheSetsOfClients) {
+  const Prediction prediction = predictions[0];
+  const std::vector<Metric> metrics = every_metric(prediction);
+  const auto accuracy = static_cast<std::size_t>(
+      std::find(metrics.begin(), metrics.end(), Metric::accuracy) - metrics.begin());
+  EvaluatedMessage shared = measured(prediction, 0, 1, 2);
+  EvaluatedMessage personal = measured(prediction, 0, 1, 2, {}, true);
+  EXPECT_EQ(to_bytes(shared.statistics.at("test").front().value),
+            to_bytes(personal.statistics.at("test").front().value));
+  for (const std::string set : {"train", "client_test"}) {
+    const ClientValues& before = shared.clients.at(set);
+    const ClientValues& after = personal.clients.at(set);
+    ASSERT_EQ(before.clients, after.clients);
+    for (std::size_t i = 0; i < before.clients.size(); ++i) {
+      const double value = before.values[i * metrics.size() + accuracy];
+      const bool is_flipped = before.clients[i] % 2 == 1;  // the margins are those times −1
+      EXPECT_DOUBLE_EQ(after.values[i * metrics.size() + accuracy], is_flipped ? 1 - value : value)
+          << set << ", client " << before.clients[i];
+    }
   }
 }
 

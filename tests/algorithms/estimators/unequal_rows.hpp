@@ -52,10 +52,10 @@ class UnequalRows final : public Function {
   Layout layout_;
 };
 
-/// Asks an estimator of that function, step by step.
+/// Asks an estimator of a function of one client, step by step.
 class Estimating {
  public:
-  Estimating(const UnequalRows& f, std::shared_ptr<const Estimator> estimator)
+  Estimating(const Function& f, std::shared_ptr<const Estimator> estimator)
       : function_(&f), estimator_(std::move(estimator)) {
     estimator_->start(state_, f.layout().size());
   }
@@ -88,7 +88,7 @@ class Estimating {
   OracleCounts counts;
 
  private:
-  const UnequalRows* function_;
+  const Function* function_;
   std::shared_ptr<const Estimator> estimator_;
   State state_;
   ThreadPool pool_{1};
