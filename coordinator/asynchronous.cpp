@@ -236,8 +236,10 @@ void Asynchronous::arrive(const SimulatedClock::Event& event, std::vector<Action
   AsynchronousState& s = own();
   state_.sim_seconds = event.time;
   own().can_start = true;
-  const Job job = s.at_work.extract(event.client).mapped();
-  const Outcome outcome = outcomes_.extract(event.client).mapped();
+  const Job job = s.at_work.at(event.client);
+  const Outcome outcome = outcomes_.at(event.client);
+  s.at_work.erase(event.client);
+  outcomes_.erase(event.client);
   s.byzantine += byzantine_among({job.client}, job.id.round);
   const bool is_held = outcome.answer == Answer::accepted;
   const auto drop = [&] {
