@@ -26,8 +26,10 @@
 
 #include "core/check.hpp"
 #include "core/ids.hpp"
+#include "core/payload.hpp"
 #include "core/random.hpp"
 #include "core/result.hpp"
+#include "core/state.hpp"
 #include "core/vec.hpp"
 
 namespace cohort {
@@ -152,17 +154,23 @@ struct Collusion {
   std::function<Result<double>(const Vec& a)> damage;
 };
 
-/// What Byzantine clients send: acts on each real-valued block of a reply, after the transforms of
-/// the update and before rounding for the wire. The client's own state stays honest. An attacker
-/// acts alone, on its own block, or all of them together send one row made of the honest rows of
-/// the round, where a rule combines them.
+/// What Byzantine clients send, after the transforms of the update. The client's own state stays
+/// honest. An attacker acts alone, on each real-valued block of its reply before rounding for the
+/// wire; or sends what it kept of earlier replies; or computes honestly on rows with false labels,
+/// by which its state goes too; or all of them together send one row made of the honest rows of the
+/// round, where a rule combines them.
 class Attack {
  public:
   virtual ~Attack() = default;
   virtual std::string_view name() const = 0;
   virtual bool colludes() const = 0;
-  /// Alone.
+  virtual bool remembers() const = 0;
+  virtual bool flips_labels() const = 0;
+  /// Alone; does nothing for an attack of another kind.
   virtual void craft(const Stream&, VecRef block) const = 0;
+  /// From memory: memory ← empty; and the reply, one of a phase that the memory is for.
+  virtual void start(State& memory) const = 0;
+  virtual void replay(State& memory, Payload& reply) const = 0;
   /// Together: whether the distances of the honest are read, the direction that is wanted, and the
   /// row, as weights [p] over the points, sum 1.
   virtual bool reads_distances() const = 0;
@@ -305,18 +313,29 @@ class RowMapOf final : public RowMap {
   T impl_;
 };
 
-/// Of a struct with craft(stream, block), or with collude(collusion) and maybe `direction`.
+/// Of a struct with craft(stream, block); or with collude(collusion) and maybe `direction`; or with
+/// replay(memory, reply) and Memory; or with `flips_labels`.
 template <class T>
 class AttackOf final : public Attack {
  public:
   explicit AttackOf(typename T::Options options) : impl_{std::move(options)} {}
   std::string_view name() const override { return T::name; }
   bool colludes() const override { return has_collude; }
-  void craft(const Stream& stream, VecRef block) const override {
-    if constexpr (has_collude) {
-      check_failed("attack acts alone", T::name);
-    } else {
-      impl_.craft(stream, block);
+  bool remembers() const override {
+    return requires { typename T::Memory; };
+  }
+  bool flips_labels() const override {
+    return requires { T::flips_labels; };
+  }
+  void craft([[maybe_unused]] const Stream& stream, [[maybe_unused]] VecRef block) const override {
+    if constexpr (requires { impl_.craft(stream, block); }) impl_.craft(stream, block);
+  }
+  void start([[maybe_unused]] State& memory) const override {
+    if constexpr (requires { typename T::Memory; }) memory = State(typename T::Memory{});
+  }
+  void replay([[maybe_unused]] State& memory, [[maybe_unused]] Payload& reply) const override {
+    if constexpr (requires { typename T::Memory; }) {
+      impl_.replay(memory.as<typename T::Memory>(), reply);
     }
   }
   bool reads_distances() const override {

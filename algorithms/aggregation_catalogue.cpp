@@ -4,12 +4,14 @@
 #include "algorithms/attacks/gaussian.hpp"
 #include "algorithms/attacks/infinity.hpp"
 #include "algorithms/attacks/ipm.hpp"
+#include "algorithms/attacks/label_flip.hpp"
 #include "algorithms/attacks/mimic.hpp"
 #include "algorithms/attacks/min_max.hpp"
 #include "algorithms/attacks/min_sum.hpp"
 #include "algorithms/attacks/nan.hpp"
 #include "algorithms/attacks/optimal_alie.hpp"
 #include "algorithms/attacks/optimal_ipm.hpp"
+#include "algorithms/attacks/replay.hpp"
 #include "algorithms/attacks/sign_flip.hpp"
 #include "algorithms/row_maps/arc.hpp"
 #include "algorithms/row_maps/bucketing.hpp"
@@ -81,6 +83,8 @@ const Registry<Attack>& attacks() {
     r.add<Gaussian, AttackOf>();
     r.add<SendInfinity, AttackOf>();
     r.add<SendNan, AttackOf>();
+    r.add<LabelFlip, AttackOf>();
+    r.add<Replay, AttackOf>();
     r.add<Ipm, AttackOf>();
     r.add<Alie, AttackOf>();
     r.add<OptimalIpm, AttackOf>();

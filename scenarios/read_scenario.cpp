@@ -489,6 +489,11 @@ class Loader {
 
   /// Whether any reply of the method has such a block; what the phases are does not depend on the
   /// size of the model.
+      if (out.attack && out.attack->flips_labels() && out_.objective != nullptr &&
+          !(out_.data && out_.objective->prediction().has_classes())) {
+        mistake("clients.byzantine.attack", "{} needs rows with classes, and {} has none",
+                out.attack->name(), out_.objective->name());
+      }
   bool has_block(const std::function<bool(const BlockSpec&)>& wanted) const {
     Layout layout;
     layout.append("x", 1, 1, SegmentKind::weight);

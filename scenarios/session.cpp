@@ -133,13 +133,18 @@ bool Prepared::needs_reference() const {
 WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) const {
   const Scenario& s = *scenario_;
   WorkerSetup w;
+  if (const auto& attack = scenario.clients.byzantine.attack; attack && attack->flips_labels()) {
+    p->flipped_data_ = p->data_->store.with_flipped_labels();
+    input.data = &*p->flipped_data_;
+    COHORT_TRY(p->flipped_, scenario.objective->make(input));
+  }
   w.method = s.method.get();
   w.function = function_.get();
   w.local = s.local;
   w.update = s.update;
   w.aggregation = s.aggregation;
   w.byzantine = {s.clients.byzantine.clients, s.clients.byzantine.from_round,
-                 s.clients.byzantine.attack};
+                 s.clients.byzantine.attack, flipped_.get()};
   w.seed = s.seeds.run;
   w.clients = s.clients.count;
   w.client_weight = [this](ClientId c) { return client_weight(c); };

@@ -55,6 +55,8 @@ class Prepared {
   const Scenario* scenario_ = nullptr;
   std::optional<DataSet> data_;
   std::shared_ptr<const Function> function_;  // made by the objective, which keeps no copy
+  std::optional<DataStore> flipped_data_;     // of an attack that flips labels
+  std::shared_ptr<const Function> flipped_;   // on it
   Vec start_;
 };
 

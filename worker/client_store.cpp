@@ -32,6 +32,7 @@ void ClientStore::settle(const std::vector<Settlement>& settled) {
         client.record.pipeline = std::move(*client.tentative->pipeline);
       }
       client.changed = true;
+      if (client.tentative->attack) client.record.attack = std::move(*client.tentative->attack);
     }
     client.tentative.reset();
   }

@@ -21,10 +21,12 @@ namespace cohort {
 struct ClientRecord {
   State method;
   ClientPipelineState pipeline;
+  std::vector<State> attack;  // one a phase, of an attack that remembers
   template <class V>
   void fields(V&& v) {
     v("method", method);
     v("pipeline", pipeline);
+    for (State& s : attack) v("attack", s);
   }
 };
 
@@ -33,6 +35,7 @@ struct Tentative {
   AskId id;
   State method;                                 // empty: the reply left it as it was
   std::optional<ClientPipelineState> pipeline;  // none: nothing remembers
+  std::optional<std::vector<State>> attack;     // none: it was as it was
   Payload sent;                                 // for Method::commit
 };
 

@@ -83,6 +83,10 @@ ClientRecord fresh_record(const WorkerSetup& setup) {
   record.method = setup.method->client_state(layout);
   record.pipeline.start(setup.local, setup.update, layout.shared());
   return record;
+  if (const Attack* attack = setup.byzantine.attack.get(); attack && attack->remembers()) {
+    record.attack.resize(setup.method->phases(layout).size());
+    for (State& s : record.attack) attack->start(s);
+  }
 }
 
 }  // namespace
@@ -110,6 +114,7 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
   remembers_method_ = !fresh.method.is<NoState>();
   remembers_pipeline_ = !fresh.pipeline.empty();
   for (Lane& lane : lanes_) lane.pipeline = fresh.pipeline;
+  remembers_attack_ = !fresh.attack.empty();
 }
 
 Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
@@ -265,7 +270,10 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   const auto personal = ask.personal.find(client);
   context.personal = personal == ask.personal.end() ? nullptr : &personal->second;
 
-  Oracle oracle(*setup_.function, client, {*pool_, lane.scratch}, out.cost.counts);
+  const bool lies = setup_.byzantine.lies(client, ask.id.round);
+  const bool is_poisoned = lies && setup_.byzantine.attack->flips_labels();
+  const Function& function = is_poisoned ? *setup_.byzantine.flipped : *setup_.function;
+  Oracle oracle(function, client, {*pool_, lane.scratch}, out.cost.counts);
   lane.reply.start(phase, &lane.spare);
   if (auto answered = setup_.method->answer(context, ask, oracle, lane.reply); !answered) {
     out.error = Error{answered.error().code, fmt::format("client {}, round {}: {}", client.value,
@@ -282,11 +290,16 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
     // A NaN compares false.
     if (is_real(block) && !(block.squared_norm() <= largest_squared_norm)) {
       out.answer = Answer::non_finite;
+  std::optional<std::vector<State>> attack;
+  if (lies && remembers_attack_) {
+    attack = committed.attack;
+    setup_.byzantine.attack->replay((*attack)[ask.phase], payload);
+  }
       return std::nullopt;
     }
   }
-  if (remembers_method_ || remembers_pipeline_) {
-    Tentative t{ask.id, std::move(next), std::nullopt, {}};
+  if (remembers_method_ || remembers_pipeline_ || attack) {
+    Tentative t{ask.id, std::move(next), std::nullopt, std::move(attack), {}};
     if (remembers_pipeline_) t.pipeline = lane.pipeline;
     if (setup_.method->commits_sent()) t.sent = payload;
     out.tentative = std::move(t);

@@ -26,6 +26,7 @@ struct ByzantinePlan {
   std::vector<ClientId> clients;  // ascending
   std::uint64_t from_round = 0;
   std::shared_ptr<const Attack> attack;  // shared by the threads of the pool
+  const Function* flipped = nullptr;     // of an attack that flips labels: on rows that have them
 
   bool lies(ClientId client, std::uint64_t round) const {
     return round >= from_round && std::binary_search(clients.begin(), clients.end(), client);
@@ -60,7 +61,9 @@ class Worker {
   Result<std::optional<Frame>> handle(const Frame& frame);
   bool stopped() const { return stopped_; }
   /// Whether clients keep anything from one Ask to the next, so that replies must be settled.
-  bool clients_remember() const { return remembers_method_ || remembers_pipeline_; }
+  bool clients_remember() const {
+    return remembers_method_ || remembers_pipeline_ || remembers_attack_;
+  }
 
   /// Clients' states of a checkpoint; files in the order in which they were written.
   Result<void> load(const std::vector<std::filesystem::path>& files);
@@ -126,6 +129,7 @@ class Worker {
   bool remembers_method_ = false;
   bool remembers_pipeline_ = false;
   bool stopped_ = false;
+  bool remembers_attack_ = false;
 };
 
 }  // namespace cohort

@@ -86,6 +86,15 @@ class Rows {
     return std::visit([](const auto& b) { return std::span(b.labels, b.count); }, typed_);
   }
 
+  /// The same rows with other labels, [count].
+  Rows with_labels(const double* labels) const {
+    return std::visit(
+        [labels](auto block) {
+          block.labels = labels;
+          return Rows(block);
+        },
+        typed_);
+  }
   /// Rows [first, first + size) of this view.
   Rows slice(std::size_t first, std::size_t size) const {
     return std::visit(

@@ -72,6 +72,9 @@ class DataStore {
   /// The clients [first, last) that this process holds.
   IdRange held_clients() const { return held_clients_; }
   /// Number of rows of any client, held or not; `source` is client or client_test.
+  /// The same data, where the rows that clients train on have labels C − 1 − y; C ≥ 2 classes.
+  DataStore with_flipped_labels() const;
+
   std::uint64_t rows_of_client(ClientId client, RowSource source = RowSource::client) const;
   /// The rows of a client that is held.
   Rows client_rows(ClientId client, RowSource source = RowSource::client) const;

@@ -112,6 +112,25 @@ TEST(Load, LabelsBecomeClassNumbersOverAllFilesAndWidthIsTheLargest) {
   EXPECT_EQ(data.files.size(), 2U);
 }
 
+TEST(Load, FlippedLabelsAreThoseOfTheRowsToTrainOn) {
+  DataOptions options = without_cache();
+  options.name = "digits";
+  options.split = {0.7, 0.1, 0.2};
+  options.clients = 5;
+  const DataSet data = loaded(options);
+  const DataStore flipped = data.store.with_flipped_labels();
+  const Rows before = data.store.rows(RowSource::client), after = flipped.rows(RowSource::client);
+  ASSERT_EQ(after.count(), before.count());
+  for (std::size_t i = 0; i < before.count(); ++i) {
+    EXPECT_EQ(after.labels()[i], 9.0 - before.labels()[i]);
+    EXPECT_EQ(row(after, i), row(before, i));
+  }
+  for (const RowSource source : {RowSource::validation, RowSource::test}) {
+    const auto kept = data.store.rows(source).labels(), same = flipped.rows(source).labels();
+    EXPECT_TRUE(std::equal(kept.begin(), kept.end(), same.begin(), same.end()));
+  }
+}
+
 TEST(Load, RegressionKeepsLabelsAndClassificationRefusesThem) {
   const TemporaryFolder folder;
   folder.write("f.csv", "1,2,0.5\n3,4,7\n");

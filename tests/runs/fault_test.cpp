@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "comm/inproc.hpp"
@@ -189,6 +191,47 @@ TEST(SeedAndScalar, ChargesAStaleClientForWhatItMissed) {
   }
   for (const RoundReport& r : outcome.reports) down += r.bytes_down;
   EXPECT_EQ(down, expected);
+}
+
+TEST(LabelFlip, IsTheRunOnAFileWhereTheLiarsLabelsAreFlipped) {
+  const std::string folder = testing::TempDir() + "label_flip";
+  std::filesystem::create_directories(folder);
+  std::vector<int> labels;
+  for (int i = 0; i < 60; ++i) labels.push_back(i * i % 7 % 3);
+  const auto scenario = [&](const std::string& name, const std::string& byzantine) {
+    std::ofstream data(folder + "/" + name + ".csv");
+    data << "a,b,label\n";
+    for (int i = 0; i < 60; ++i) {
+      data << i % 11 << ',' << i % 5 + i / 20 << ',' << labels[static_cast<std::size_t>(i)] << '\n';
+    }
+    std::ofstream(folder + "/" + name + ".toml")
+        << "name = \"flip\"\n[data]\ntrain = \"" << name << ".csv\"\nlabel = \"label\"\n"
+        << "split = { train = 0.8, test = 0.2 }\n[model]\ntype = \"softmax\"\n"
+        << "[clients]\ncount = 4\n"
+        << byzantine << "[method]\ntype = \"fedavg\"\nbatch_size = 4\n[schedule]\nrounds = 5\n";
+    data.close();
+    auto loaded = load_scenario(folder + "/" + name + ".toml", {}, probes::catalogue());
+    EXPECT_TRUE(loaded) << loaded.error().message;
+    return std::move(loaded->cases.front());
+  };
+  const Scenario lies =
+      scenario("true", "byzantine = { clients = [1], attack = \"label_flip\", from_round = 0 }\n");
+  {
+    const auto prepared = Prepared::make(lies, 0, 1);
+    ASSERT_TRUE(prepared) << prepared.error().message;
+    const DataStore& store = (*prepared)->data()->store;
+    const std::uint64_t first = store.rows_of_client(ClientId(0));
+    const auto rows = store.file_rows(RowSource::client);
+    for (const auto row : rows.subspan(first, store.rows_of_client(ClientId(1)))) {
+      labels[row] = 2 - labels[row];
+    }
+  }
+  const Outcome flipped = run(scenario("flipped", ""), 1), attacked = run(lies, 2);
+  ASSERT_FALSE(flipped.error || attacked.error);
+  EXPECT_EQ(hash_of(attacked), hash_of(flipped));
+  // The evaluation sees the true labels: those of the test rows are the same in both files.
+  EXPECT_EQ(attacked.reports.back().measured->at("test"),
+            flipped.reports.back().measured->at("test"));
 }
 
 TEST(Newton, ConvergesQuadraticallyOverRanks) {

@@ -99,6 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Subject{"quickstart", false, "scenarios/quickstart.toml"},
                     Subject{"heterogeneity", false, "scenarios/heterogeneity.toml"},
                     Subject{"evaluation", false, "tests/probes/evaluation.toml"},
+                    Subject{"robust", false, "tests/probes/robust.toml"},
                     Subject{"newton", true, "tests/probes/newton.toml"},
                     Subject{"ef21", true, "tests/probes/ef21.toml"},
                     Subject{"seed", true, "tests/probes/seed.toml"}),
