@@ -33,19 +33,23 @@ Kind kind_of(std::string name, std::string where, const Registry<Base>& registry
   return kind;
 }
 
-/// What each rule tolerates, guarantees and costs.
-Kind rules_kind(const Registry<Rule>& registry) {
+/// What each rule tolerates, guarantees and costs; of this many updates, or of some numbers.
+Kind rules_kind(const Registry<Rule>& registry, std::optional<std::size_t> updates) {
   Kind kind = kind_of("rule", "aggregation.rule", registry);
   for (Item& item : kind.items) {
     Mistakes none;
     const auto rule = registry.make(config_value(item.name), "", none).object;
-    item.notes.push_back(fmt::format("tolerates {} of 10, {} of 20, {} of 50 updates{}",
-                                     rule->tolerated(10), rule->tolerated(20), rule->tolerated(50),
-                                     rule->needs_f() ? "; needs f" : ""));
-    const std::size_t f = std::min<std::size_t>(4, rule->tolerated(20));
-    if (const auto kappa = rule->kappa(20, f)) {
-      item.notes.push_back(fmt::format("kappa {:.3g} at f = {} of 20; no rule is below {:.3g}",
-                                       *kappa, f, kappa_ratio(20, f)));
+    const auto most = [&rule](std::size_t n) { return rule->tolerated(n); };
+    const char* needs = rule->needs_f() ? "; needs f" : "";
+    item.notes.push_back(
+        updates ? fmt::format("tolerates {} of {} updates{}", most(*updates), *updates, needs)
+                : fmt::format("tolerates {} of 10, {} of 20, {} of 50 updates{}", most(10),
+                              most(20), most(50), needs));
+    const std::size_t n = updates.value_or(20),
+                      f = updates ? most(n) : std::min(std::size_t{4}, most(n));
+    if (const auto kappa = rule->kappa(n, f)) {
+      item.notes.push_back(fmt::format("kappa {:.3g} at f = {} of {}; no rule is below {:.3g}",
+                                       *kappa, f, n, kappa_ratio(n, f)));
     } else {
       item.notes.emplace_back("kappa: none is known");
     }
@@ -54,7 +58,24 @@ Kind rules_kind(const Registry<Rule>& registry) {
   return kind;
 }
 
-std::vector<Kind> all_kinds(const Catalogue& c) {
+/// Constants and encoded size of each with its defaults.
+Kind compressors_kind(const Registry<Compressor>& registry) {
+  constexpr std::uint64_t d = 10000;
+  Kind kind = kind_of("compressor", "method.update.compressor", registry);
+  for (Item& item : kind.items) {
+    Mistakes none;
+    const auto compressor = registry.make(config_value(item.name), "", none).object;
+    const auto omega = compressor->omega(d), delta = compressor->delta(d);
+    item.notes.push_back(fmt::format("{}; {} bytes; with its defaults at d = {}",
+                                     omega   ? fmt::format("unbiased, omega = {:.3g}", *omega)
+                                     : delta ? fmt::format("contractive, delta = {:.6g}", *delta)
+                                             : "neither constant",
+                                     compressor->bytes(d), d));
+  }
+  return kind;
+}
+
+std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updates) {
   std::vector<Kind> kinds = {
       kind_of("method", "method.type", *c.methods),
       kind_of("model", "model.type", *c.models),
@@ -62,7 +83,8 @@ std::vector<Kind> all_kinds(const Catalogue& c) {
       kind_of("estimator", "method.local.estimator", *c.estimators),
       kind_of("transform", "method.{local, update, server}.transforms", *c.transforms),
       kind_of("optimizer", "method.{local, server}.optimizer", *c.optimizers),
-      rules_kind(*c.rules),
+      compressors_kind(*c.compressors),
+      rules_kind(*c.rules, updates),
       kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
       kind_of("attack", "clients.byzantine.attack", *c.attacks),
   };
@@ -132,13 +154,18 @@ std::string as_markdown(const Kind& kind) {
 }  // namespace
 
 std::vector<std::string> list_kinds() {
-  return {"method", "model",          "problem", "estimator", "transform", "optimizer",
-          "rule",   "pre_aggregator", "attack",  "data",      "section"};
+  return {"method",     "model", "problem",        "estimator", "transform", "optimizer",
+          "compressor", "rule",  "pre_aggregator", "attack",    "data",      "section"};
 }
 
-Result<std::string> list(const Catalogue& catalogue, const std::string& kind, bool is_markdown) {
+Result<std::string> list(const Catalogue& catalogue, const std::string& asked, bool is_markdown,
+                         std::optional<std::size_t> updates) {
+  const std::string kind = asked == "aggregator" || asked == "aggregators" ? "rule" : asked;
+  if (updates && kind != "rule" && kind != "rules") {
+    return bad_input("cohort list: --updates is for rules");
+  }
   std::string out;
-  for (const Kind& k : all_kinds(catalogue)) {
+  for (const Kind& k : all_kinds(catalogue, updates)) {
     if (!kind.empty() && kind != k.name && kind != k.name + "s") continue;
     if (!out.empty()) out += "\n";
     out += is_markdown ? as_markdown(k) : as_text(k, !kind.empty());

@@ -66,6 +66,7 @@ class AggregateCommand final : public Command {
         return bad_input(fmt::format("--option: expected name=value, found '{}'", option));
       }
       COHORT_TRY(auto value, parse_toml_value(option.substr(equals + 1)));
+      value.spot = {};  // of no file
       rule.set(option.substr(0, equals), std::move(value));
     }
     Aggregation out;

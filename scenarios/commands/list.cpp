@@ -17,14 +17,17 @@ class List final : public Command {
   std::string help() const override { return "What a scenario may name, and its options"; }
   void declare(CLI::App& app) override {
     app.add_option("KIND", kind_, fmt::format("{}", fmt::join(list_kinds(), ", ")));
+    app.add_option("--updates", updates_, "Of rules: what they tolerate of so many updates")
+        ->check(CLI::PositiveNumber);
     app.add_flag("--markdown", markdown_, "The reference, as Markdown");
   }
   int run(const Environment& environment) override {
-    return environment.print(cohort::list(environment.catalogue(), kind_, markdown_));
+    return environment.print(cohort::list(environment.catalogue(), kind_, markdown_, updates_));
   }
 
  private:
   std::string kind_;
+  std::optional<std::size_t> updates_;
   bool markdown_ = false;
 };
 

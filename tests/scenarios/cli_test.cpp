@@ -82,6 +82,13 @@ TEST(List, HasEveryKindAndAllOptionsOfOne) {
   const auto rules = list(shipped_catalogue(), "rules", false);
   ASSERT_TRUE(rules);
   EXPECT_THAT(*rules, HasSubstr("krum"));
+  EXPECT_EQ(*list(shipped_catalogue(), "aggregators", false), *rules);
+  const auto of_17 = list(shipped_catalogue(), "rules", false, 17);
+  ASSERT_TRUE(of_17);
+  // Krum: 17 = 2 · 7 + 3, and κ = 6 (1 + 7/3).
+  EXPECT_THAT(*of_17,
+              HasSubstr("tolerates 7 of 17 updates; needs f\n      kappa 20 at f = 7 of 17"));
+  EXPECT_FALSE(list(shipped_catalogue(), "attack", false, 17));
   const auto sections = list(shipped_catalogue(), "section", false);
   ASSERT_TRUE(sections);
   EXPECT_THAT(*sections, HasSubstr("cohort_size (whole number >= 1)"));
