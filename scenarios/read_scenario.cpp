@@ -400,6 +400,11 @@ class Loader {
               fmt::join(catalogue_.attacks->names(), ", "));
     } else {
       out.attack = make(catalogue_.attacks, section.attack.node, "clients.byzantine.attack");
+      if (out.attack && out.attack->flips_labels() && out_.objective != nullptr &&
+          !(out_.data && out_.objective->prediction().has_classes())) {
+        mistake("clients.byzantine.attack", "{} needs rows with classes, and {} has none",
+                out.attack->name(), out_.objective->name());
+      }
     }
     if (mistakes_.messages().size() != before) clients_sound_ = false;
   }
@@ -489,11 +494,6 @@ class Loader {
 
   /// Whether any reply of the method has such a block; what the phases are does not depend on the
   /// size of the model.
-      if (out.attack && out.attack->flips_labels() && out_.objective != nullptr &&
-          !(out_.data && out_.objective->prediction().has_classes())) {
-        mistake("clients.byzantine.attack", "{} needs rows with classes, and {} has none",
-                out.attack->name(), out_.objective->name());
-      }
   bool has_block(const std::function<bool(const BlockSpec&)>& wanted) const {
     Layout layout;
     layout.append("x", 1, 1, SegmentKind::weight);

@@ -108,6 +108,11 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::
         scenario.data->split.client_test, scenario.clients.count));
   }
   COHORT_TRY(p->function_, scenario.objective->make(input));
+  if (const auto& attack = scenario.clients.byzantine.attack; attack && attack->flips_labels()) {
+    p->flipped_data_ = p->data_->store.with_flipped_labels();
+    input.data = &*p->flipped_data_;
+    COHORT_TRY(p->flipped_, scenario.objective->make(input));
+  }
   COHORT_DO(check_phases(scenario, p->function_->layout()));
   p->start_ = p->function_->start();
   if (scenario.init) {
@@ -133,11 +138,6 @@ bool Prepared::needs_reference() const {
 WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) const {
   const Scenario& s = *scenario_;
   WorkerSetup w;
-  if (const auto& attack = scenario.clients.byzantine.attack; attack && attack->flips_labels()) {
-    p->flipped_data_ = p->data_->store.with_flipped_labels();
-    input.data = &*p->flipped_data_;
-    COHORT_TRY(p->flipped_, scenario.objective->make(input));
-  }
   w.method = s.method.get();
   w.function = function_.get();
   w.local = s.local;

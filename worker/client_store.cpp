@@ -31,8 +31,8 @@ void ClientStore::settle(const std::vector<Settlement>& settled) {
       if (client.tentative->pipeline) {
         client.record.pipeline = std::move(*client.tentative->pipeline);
       }
-      client.changed = true;
       if (client.tentative->attack) client.record.attack = std::move(*client.tentative->attack);
+      client.changed = true;
     }
     client.tentative.reset();
   }

@@ -283,6 +283,11 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
   finish_reply(message, client, lane, lane.pipeline);
 
   Payload& payload = lane.reply.payload();
+  std::optional<std::vector<State>> attack;
+  if (lies && remembers_attack_) {
+    attack = committed.attack;
+    setup_.byzantine.attack->replay((*attack)[ask.phase], payload);
+  }
   out.cost.bytes_up = payload.encoded_size();
   lane.bytes_up += out.cost.bytes_up;
   lane.counts += out.cost.counts;
@@ -290,11 +295,6 @@ std::optional<ReplySum> Worker::answer_client(const AskMessage& message, ClientI
     // A NaN compares false.
     if (is_real(block) && !(block.squared_norm() <= largest_squared_norm)) {
       out.answer = Answer::non_finite;
-  std::optional<std::vector<State>> attack;
-  if (lies && remembers_attack_) {
-    attack = committed.attack;
-    setup_.byzantine.attack->replay((*attack)[ask.phase], payload);
-  }
       return std::nullopt;
     }
   }

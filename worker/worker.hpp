@@ -128,8 +128,8 @@ class Worker {
   std::uint64_t last_sequence_ = 0;
   bool remembers_method_ = false;
   bool remembers_pipeline_ = false;
-  bool stopped_ = false;
   bool remembers_attack_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace cohort

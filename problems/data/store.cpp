@@ -271,6 +271,23 @@ Result<DataStore> DataStore::open(Blob blob, const Share& share) {
   return store;
 }
 
+DataStore DataStore::with_flipped_labels() const {
+  COHORT_CHECK(classes_.size() >= 2, "labels are classes");
+  const std::span<const double> labels = rows_.labels();
+  Array<double> flipped(labels.size());
+  std::copy(labels.begin(), labels.end(), flipped.data());
+  const Part& train = part(RowSource::client);
+  const std::uint64_t rows = train.held.last - train.held.first;
+  const auto last = static_cast<double>(classes_.size() - 1);
+  for (std::uint64_t i = train.position; i < train.position + rows; ++i) {
+    flipped[i] = last - labels[i];
+  }
+  DataStore store = *this;
+  store.rows_ = rows_.with_labels(flipped.data());
+  store.blob_.add(std::move(flipped));
+  return store;
+}
+
 std::uint64_t DataStore::rows_of_client(ClientId client, RowSource source) const {
   COHORT_CHECK(client.value < clients(), "no such client");
   const auto first = offsets(source);
@@ -298,23 +315,6 @@ Rows DataStore::rows(RowSource source) const {
 
 std::span<const std::uint32_t> DataStore::file_rows(RowSource source) const {
   const Part& p = part(source);
-DataStore DataStore::with_flipped_labels() const {
-  COHORT_CHECK(classes_.size() >= 2, "labels are classes");
-  const std::span<const double> labels = rows_.labels();
-  Array<double> flipped(labels.size());
-  std::copy(labels.begin(), labels.end(), flipped.data());
-  const Part& train = part(RowSource::client);
-  const std::uint64_t rows = train.held.last - train.held.first;
-  const auto last = static_cast<double>(classes_.size() - 1);
-  for (std::uint64_t i = train.position; i < train.position + rows; ++i) {
-    flipped[i] = last - labels[i];
-  }
-  DataStore store = *this;
-  store.rows_ = rows_.with_labels(flipped.data());
-  store.blob_.add(std::move(flipped));
-  return store;
-}
-
   return file_rows_.subspan(static_cast<std::size_t>(p.position),
                             static_cast<std::size_t>(p.held.last - p.held.first));
 }

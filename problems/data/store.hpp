@@ -69,12 +69,12 @@ class DataStore {
   std::span<const double> mean() const { return mean_; }
   std::span<const double> scale() const { return scale_; }
 
-  /// The clients [first, last) that this process holds.
-  IdRange held_clients() const { return held_clients_; }
-  /// Number of rows of any client, held or not; `source` is client or client_test.
   /// The same data, where the rows that clients train on have labels C − 1 − y; C ≥ 2 classes.
   DataStore with_flipped_labels() const;
 
+  /// The clients [first, last) that this process holds.
+  IdRange held_clients() const { return held_clients_; }
+  /// Number of rows of any client, held or not; `source` is client or client_test.
   std::uint64_t rows_of_client(ClientId client, RowSource source = RowSource::client) const;
   /// The rows of a client that is held.
   Rows client_rows(ClientId client, RowSource source = RowSource::client) const;
