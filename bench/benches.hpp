@@ -72,6 +72,13 @@ struct ScalingArgs {
 /// alone, and rank 0 prints one line of JSON.
 cohort::Result<std::vector<Result>> scaling(const ScalingArgs& args);
 
+struct MlpArgs {
+  std::uint64_t batch = 32;  // rows of a gradient, at most 600
+};
+/// Gradients of a network of three dense layers on one core against Eigen's products of the same
+/// shapes, and the Gram matrix of 256 row gradients against their gradient.
+cohort::Result<std::vector<Result>> mlp(const MlpArgs& args);
+
 /// Reductions, updates and elementary functions in cache and in memory.
 cohort::Result<std::vector<Result>> kernels();
 

@@ -17,6 +17,7 @@ int run(const std::vector<std::string>& arguments) {
   ClientsArgs clients_args;
   ReadArgs read_args;
   AggregateArgs aggregate_args;
+  MlpArgs mlp_args;
   ScalingArgs scaling_args;
   std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
@@ -45,6 +46,10 @@ int run(const std::vector<std::string>& arguments) {
   sub = add("read", "parsing LIBSVM text, plain and gzip", [&] { return read(read_args); });
   sub->add_option("--data", read_args.data, "LIBSVM file that is repeated")->required();
   sub->add_option("--bytes", read_args.bytes, "of text")->capture_default_str();
+  sub = add("mlp", "gradients of a neural network, on one core", [&] { return mlp(mlp_args); });
+  sub->add_option("--batch", mlp_args.batch, "rows of a gradient")
+      ->check(CLI::Range(1, 600))
+      ->capture_default_str();
   sub = add("aggregate", "a robust rule on rows in memory",
             [&] { return aggregate(aggregate_args); });
   sub->add_option("--rule", aggregate_args.rule, "as `cohort list rules` names")
