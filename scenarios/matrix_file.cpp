@@ -4,18 +4,17 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <istream>
-#include <iterator>
-#include <limits>
 #include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "core/file.hpp"
+#include "problems/data/npy.hpp"
 
 namespace cohort {
 
 namespace {
-
-constexpr std::string_view npy_magic("\x93NUMPY", 6);
 
 constexpr std::string_view blanks = " \t\r";
 
@@ -71,73 +70,26 @@ Result<MatrixFile> parse_text(std::string_view text, const std::string& name) {
   return out;
 }
 
-/// What follows 'key': in the header, up to the comma or parenthesis that ends it.
-std::optional<std::string_view> header_value(std::string_view header, std::string_view key) {
-  const std::size_t at = header.find(fmt::format("'{}'", key));
-  if (at == std::string_view::npos) return std::nullopt;
-  std::string_view rest = header.substr(at + key.size() + 2);
-  while (!rest.empty() && (rest.front() == ':' || rest.front() == ' ')) rest.remove_prefix(1);
-  const bool is_tuple = !rest.empty() && rest.front() == '(';
-  const std::size_t end = rest.find(is_tuple ? ')' : ',');
-  if (end == std::string_view::npos) return std::nullopt;
-  return rest.substr(0, end + (is_tuple ? 1 : 0));
-}
-
-template <class T>
-Result<MatrixFile> take_elements(MatrixFile out, std::span<const std::byte> data,
-                                 const std::string& name) {
-  const std::size_t available = data.size() / sizeof(T);
-  if (data.size() % sizeof(T) != 0 || (out.columns > 0 && out.rows != available / out.columns) ||
-      out.rows * out.columns != available) {
-    return bad_input(fmt::format("{}: expected {} x {} elements of {} bytes, found {} bytes", name,
-                                 out.rows, out.columns, sizeof(T), data.size()));
-  }
-  std::vector<T> values(available);
-  std::memcpy(values.data(), data.data(), data.size());
-  out.values = std::move(values);
-  return out;
-}
-
+/// Single precision stays; everything else becomes double.
 Result<MatrixFile> parse_npy(std::span<const std::byte> bytes, const std::string& name) {
-  const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(bytes[i]); };
-  if (bytes.size() < 12) return bad_input(fmt::format("{}: a .npy file that ends early", name));
-  const std::size_t version = byte(6), start = version == 1 ? 10 : 12;
-  const std::size_t length =
-      byte(8) | byte(9) << 8 | (version == 1 ? 0 : byte(10) << 16 | byte(11) << 24);
-  if (version < 1 || version > 3 || length > bytes.size() - start) {
+  ByteSource source = ByteSource::memory(bytes, name);
+  COHORT_TRY(NumberArray array, read_npy(source));
+  if (array.shape.size() != 2) {
     return bad_input(
-        fmt::format("{}: expected a .npy header of version 1 to 3, found version {} "
-                    "and {} bytes",
-                    name, version, length));
+        fmt::format("{}: expected two dimensions, found shape {}", name, shape_text(array.shape)));
   }
-  const std::string_view header(reinterpret_cast<const char*>(bytes.data()) + start, length);
-  const auto type = header_value(header, "descr"), shape = header_value(header, "shape"),
-             order = header_value(header, "fortran_order");
-  if (!type || !shape || !order) {
-    return bad_input(
-        fmt::format("{}: expected descr, fortran_order and shape in the .npy header", name));
-  }
-  if (*order != "False") {
-    return bad_input(fmt::format("{}: expected C order, found fortran_order = {}", name, *order));
-  }
-  MatrixFile out;
-  std::size_t* const sizes[] = {&out.rows, &out.columns};
-  std::string_view rest = shape->substr(1);
-  for (std::size_t* size : sizes) {
-    while (!rest.empty() && (rest.front() == ' ' || rest.front() == ',')) rest.remove_prefix(1);
-    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), *size);
-    if (error != std::errc()) {
-      return bad_input(fmt::format("{}: expected two dimensions, found shape {}", name, *shape));
-    }
-    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-  }
-  if (rest != ")" && rest != ",)") {
-    return bad_input(fmt::format("{}: expected two dimensions, found shape {}", name, *shape));
-  }
-  const auto data = bytes.subspan(start + length);
-  if (*type == "'<f8'") return take_elements<double>(std::move(out), data, name);
-  if (*type == "'<f4'") return take_elements<float>(std::move(out), data, name);
-  return bad_input(fmt::format("{}: expected elements '<f4' or '<f8', found {}", name, *type));
+  MatrixFile out{
+      static_cast<std::size_t>(array.shape[0]), static_cast<std::size_t>(array.shape[1]), {}};
+  std::visit(
+      [&]<class T>(std::vector<T>& values) {
+        if constexpr (std::is_floating_point_v<T>) {
+          out.values = std::move(values);
+        } else {
+          out.values = std::vector<double>(values.begin(), values.end());
+        }
+      },
+      array.values);
+  return out;
 }
 
 }  // namespace
@@ -158,17 +110,9 @@ Result<MatrixFile> read_matrix(std::istream& in, const std::string& name) {
 }
 
 Result<void> write_npy(const std::filesystem::path& path, const Vec& values) {
-  std::string header =
-      fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({},), }}", values.size());
-  header.append(64 - (11 + header.size()) % 64, ' ').push_back('\n');
-  std::ofstream out(path, std::ios::binary);
-  out << npy_magic << '\1' << '\0' << static_cast<char>(header.size() & 0xFF)
-      << static_cast<char>(header.size() >> 8) << header;
-  out.write(reinterpret_cast<const char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * static_cast<Index>(sizeof(double))));
-  out.flush();
-  if (!out) return bad_environment(fmt::format("{}: cannot be written", path.string()));
-  return {};
+  const auto size = static_cast<std::uint64_t>(values.size());
+  return write_durably(path,
+                       npy_bytes({"", {size}, std::vector<double>(values.begin(), values.end())}));
 }
 
 }  // namespace cohort

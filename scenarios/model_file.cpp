@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "scenarios/npz.hpp"
+#include "problems/data/npz.hpp"
 #include "scenarios/read_scenario.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/toml.hpp"
@@ -129,7 +129,7 @@ ModelFile model_of(const Prepared& prepared, const Vec& x) {
 }
 
 Result<void> write_model(const std::filesystem::path& path, const ModelFile& model) {
-  std::vector<NpzArray> arrays;
+  std::vector<NumberArray> arrays;
   for (const auto& b : model.blocks) arrays.push_back({b.name, {b.rows, b.cols}, b.values});
   const auto add = [&](const char* name, const std::vector<double>& values) {
     if (!values.empty()) arrays.push_back({name, {values.size()}, values});
@@ -145,16 +145,18 @@ Result<void> write_model(const std::filesystem::path& path, const ModelFile& mod
 }
 
 Result<ModelFile> read_model(const std::filesystem::path& path) {
-  COHORT_TRY(std::vector<NpzArray> arrays, read_npz(path));
+  COHORT_TRY(std::vector<NumberArray> arrays, read_npz(path));
   const std::string file = path.string();
   ModelFile model;
-  for (NpzArray& array : arrays) {
+  for (NumberArray& array : arrays) {
     if (const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&array.values)) {
       if (array.name != about_name) continue;
       COHORT_DO(read_about(std::string(bytes->begin(), bytes->end()), file, model));
       continue;
     }
-    auto& values = std::get<std::vector<double>>(array.values);
+    auto* const doubles = std::get_if<std::vector<double>>(&array.values);
+    if (doubles == nullptr) return wrong(file, array.name + " in double precision");
+    auto& values = *doubles;
     if (auto* part = plain_part(model, array.name)) {
       if (array.shape.size() != 1) return wrong(file, array.name + " as a list");
       *part = std::move(values);

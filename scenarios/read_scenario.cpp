@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <optional>
+#include <tuple>
 
 #include "algorithms/method_config.hpp"
 #include "core/hash.hpp"
@@ -15,6 +16,7 @@
 #include "core/random.hpp"
 #include "problems/data/checksum.hpp"
 #include "scenarios/byzantine.hpp"
+#include "problems/data/parts.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/toml.hpp"
 
@@ -225,7 +227,8 @@ class Loader {
     }
     if (data.name) {
       read_built_in(*data.name);
-      for (const auto* option : {"test", "format", "label", "header"}) {
+      for (const auto* option :
+           {"test", "train_labels", "test_labels", "format", "label", "header"}) {
         if (data_has(option))
           mistake(fmt::format("data.{}", option), "is for files named by train");
       }
@@ -239,6 +242,11 @@ class Loader {
       out.csv.label = *data.label;
       out.csv.header = *data.header;
     }
+      if (data.train_labels) check_file("data.train_labels", *data.train_labels);
+      if (data.test_labels) check_file("data.test_labels", *data.test_labels);
+      if (data.test_labels && !data.test) {
+        mistake("data.test_labels", "are those of data.test, which is not given");
+      }
     out.name = data.name.value_or("");
     out.train = data.train.value_or("");
     out.test = data.test.value_or("");
@@ -249,8 +257,11 @@ class Loader {
     out.storage = data.storage;
     data.seed = data.seed.value_or(out_.seeds.run);
     out_.seeds.data = out.seed = *data.seed;
-    read_split(data.split);
-    read_partition(data.partition);
+    out.train_labels = data.train_labels.value_or("");
+    out.test_labels = data.test_labels.value_or("");
+    if (data.partition.type != PartitionOptions::Type::file) read_split(data.split);
+    read_partition(data);
+    read_feature_skew(data.feature_skew);
     data_sound_ = read.is_sound;
     effective("data") = option_table<DataSection>().write(data);
   }
@@ -291,6 +302,13 @@ class Loader {
     const auto found = find_data_file(file, out_.data->base);
     if (!found) {
       mistake(path, "{}", found.error().message);
+      return;
+    }
+    const BuiltinData data = *find_builtin(name);
+    for (const auto file : {data.file, data.labels, data.test, data.test_labels}) {
+      if (file.empty()) continue;
+      const auto found = find_builtin_file(data, file);
+      if (!found) return mistake("data.name", "{}", found.error().message);
     } else if (std::error_code error; !std::filesystem::is_regular_file(*found, error)) {
       mistake(path, "expected a file, found nothing of the kind at {}", found->string());
     }
@@ -311,22 +329,85 @@ class Loader {
     out_.data->split = {*split.train, *split.validation, *split.test, split.client_test};
   }
 
-  void read_partition(PartitionSection& partition) {
+  void read_partition(DataSection& data) {
+    using Type = PartitionOptions::Type;
+    using Sizes = PartitionOptions::Sizes;
+    PartitionSection& partition = data.partition;
     PartitionOptions& out = out_.data->partition;
     out.type = partition.type;
     out.min_rows = partition.min_rows;
-    if (partition.type == PartitionOptions::Type::iid) {
-      for (const auto* option : {"alpha", "over"}) {
-        const std::string path = fmt::format("data.partition.{}", option);
-        if (find(path) != nullptr) mistake(path, "is an option of type = \"dirichlet\"");
+    const bool is_dirichlet = out.type == Type::dirichlet, is_quantity = out.type == Type::quantity;
+    take(partition.over, out.over, is_dirichlet, "over", "type = \"dirichlet\"");
+    take(partition.sizes, out.sizes, is_quantity, "sizes", "type = \"quantity\"");
+    const bool is_lognormal = is_quantity && out.sizes == Sizes::lognormal;
+    take(partition.alpha, out.alpha, is_dirichlet || (is_quantity && !is_lognormal), "alpha",
+         "type = \"dirichlet\", and of \"quantity\" with sizes = \"dirichlet\"");
+    take(partition.sigma, out.sigma, is_lognormal, "sigma",
+         "type = \"quantity\" with sizes = \"lognormal\"");
+    take(partition.shards_per_client, out.shards_per_client, out.type == Type::shards,
+         "shards_per_client", "type = \"shards\"");
+    for (const auto& [option, value, to, type] :
+         {std::tuple("column", &partition.column, &out.column, Type::by_column),
+          std::tuple("file", &partition.file, &out.file, Type::file)}) {
+      if (out.type == type && !*value) {
+        mistake("data.partition", "expected {}, of type = \"{}\"", option,
+                type == Type::file ? "file" : "by_column");
+      } else if (out.type == type) {
+        *to = **value;
+      } else if (*value) {
+        mistake(fmt::format("data.partition.{}", option), "is an option of type = \"{}\"",
+                type == Type::file ? "file" : "by_column");
       }
-      return;
     }
-    out.over = *(partition.over = partition.over.value_or(out.over));
-    out.alpha = *(partition.alpha = partition.alpha.value_or(out.alpha));
-    if (out_.objective != nullptr && !out_.objective->prediction().has_classes()) {
-      mistake("data.partition", "dirichlet deals the rows of each class, and {} has no classes",
-              out_.objective->name());
+    const bool needs_classes = is_dirichlet || out.type == Type::shards;
+    if (needs_classes && out_.objective != nullptr && !out_.objective->prediction().has_classes()) {
+      mistake("data.partition", "{} deals the rows of each class, and {} has no classes",
+              is_dirichlet ? "dirichlet" : "shards", out_.objective->name());
+    }
+    if (out.type == Type::file && partition.file) read_parts_file(data.split);
+  }
+  /// A value or its default where the option belongs; a mistake where it does not.
+  template <class T>
+  void take(std::optional<T>& given, T& out, bool belongs, std::string_view option,
+            std::string_view of) {
+    if (belongs) {
+      given = out = given.value_or(out);
+    } else if (given) {
+      mistake(fmt::format("data.partition.{}", option), "is an option of {}", of);
+    }
+  }
+  /// Which sets have rows is the file's to say.
+  void read_parts_file(SplitSection& split) {
+    if (split.train || split.validation || split.test || split.client_test != 0) {
+      mistake("data.split", "is what data.partition.file says");
+    }
+    const auto file = find_parts(*out_.data);
+    const auto parts = file ? read_parts(*file) : Result<Parts>(file.error());
+    if (!parts) return mistake("data.partition.file", "{}", parts.error().message);
+    const auto share = [&](std::size_t rows) {
+      return static_cast<double>(rows) / static_cast<double>(parts->rows);
+    };
+    const auto& is_test = parts->is_client_test;
+    out_.data->split = {
+        share(parts->split.train.size()), share(parts->split.validation.size()),
+        share(parts->split.test.size()),
+        share(static_cast<std::size_t>(std::count(is_test.begin(), is_test.end(), true)))};
+  }
+
+  void read_feature_skew(FeatureSkewSection& section) {
+    FeatureSkew& out = out_.data->feature_skew;
+    out.type = section.type;
+    const bool is_noise = out.type == FeatureSkew::Type::noise;
+    const bool is_rotation = out.type == FeatureSkew::Type::rotation;
+    if (is_noise) section.variance = out.variance = section.variance.value_or(out.variance);
+    if (is_rotation) section.turns = out.turns = section.turns.value_or(out.turns);
+    if (section.variance && !is_noise) {
+      mistake("data.feature_skew.variance", "is an option of type = \"noise\"");
+    }
+    if (section.turns && !is_rotation) {
+      mistake("data.feature_skew.turns", "is an option of type = \"rotation\"");
+    } else if (section.turns && *section.turns == 3) {
+      mistake("data.feature_skew.turns", "expected 2 or 4, found 3");
     }
   }
 
@@ -632,7 +713,7 @@ class Loader {
   void read_evaluation(const ScheduleSection& schedule) {
     auto read = section<EvaluationSection>("evaluation");
     EvaluationSection& evaluation = read.value;
-    const bool has_test = out_.data && (out_.data->split.test > 0 || !out_.data->test.empty());
+    const bool has_test = out_.data && (out_.data->split.test > 0 || out_.data->has_test_file());
     const bool has_validation = out_.data && out_.data->split.validation > 0;
     const Objective* objective = out_.objective.get();
     if (!evaluation.on) {

@@ -132,13 +132,12 @@ std::string references_of(const Scenario& scenario, std::span<const DataFile> fi
   if (scenario.data && !scenario.data->name.empty()) {
     used.add("data.name = " + scenario.data->name, "data " + scenario.data->name);
   } else {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      const DataFile& file = files[i];
-      used.add_entry(i == 0 ? "data.train" : "data.test",
-                     fmt::format("@misc{{data_{},\n  title = {{{}}},\n  note = {{XXH3-128 {}}}\n}}",
-                                 i == 0 ? "train" : "test",
-                                 escaped(std::filesystem::path(file.path).filename().string()),
-                                 file.checksum.hex()));
+    for (const DataFile& file : files) {
+      used.add_entry(
+          "data." + file.role,
+          fmt::format("@misc{{data_{},\n  title = {{{}}},\n  note = {{XXH3-128 {}}}\n}}", file.role,
+                      escaped(std::filesystem::path(file.path).filename().string()),
+                      file.checksum.hex()));
     }
   }
   return "% What this run used, and where it is from.\n" + used.text();

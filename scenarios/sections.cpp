@@ -27,7 +27,8 @@ std::vector<std::pair<std::string, Trace>> option_names(Trace) {
   return {{"none", Trace::none}, {"clients", Trace::clients}};
 }
 std::vector<std::pair<std::string, FileFormat>> option_names(FileFormat) {
-  return {{"detect", FileFormat::detect}, {"libsvm", FileFormat::libsvm}, {"csv", FileFormat::csv}};
+  return {{"detect", FileFormat::detect}, {"libsvm", FileFormat::libsvm}, {"csv", FileFormat::csv},
+          {"idx", FileFormat::idx},       {"npy", FileFormat::npy},       {"npz", FileFormat::npz}};
 }
 std::vector<std::pair<std::string, CsvFormat::Header>> option_names(CsvFormat::Header) {
   return {{"detect", CsvFormat::Header::detect},
@@ -42,7 +43,18 @@ std::vector<std::pair<std::string, Storage>> option_names(Storage) {
   return {{"f64", Storage::f64}, {"f32", Storage::f32}};
 }
 std::vector<std::pair<std::string, PartitionOptions::Type>> option_names(PartitionOptions::Type) {
-  return {{"iid", PartitionOptions::Type::iid}, {"dirichlet", PartitionOptions::Type::dirichlet}};
+  using Type = PartitionOptions::Type;
+  return {{"iid", Type::iid},           {"dirichlet", Type::dirichlet}, {"shards", Type::shards},
+          {"quantity", Type::quantity}, {"by_column", Type::by_column}, {"file", Type::file}};
+}
+std::vector<std::pair<std::string, PartitionOptions::Sizes>> option_names(PartitionOptions::Sizes) {
+  return {{"dirichlet", PartitionOptions::Sizes::dirichlet},
+          {"lognormal", PartitionOptions::Sizes::lognormal}};
+}
+std::vector<std::pair<std::string, FeatureSkew::Type>> option_names(FeatureSkew::Type) {
+  return {{"none", FeatureSkew::Type::none},
+          {"noise", FeatureSkew::Type::noise},
+          {"rotation", FeatureSkew::Type::rotation}};
 }
 std::vector<std::pair<std::string, PartitionOptions::Over>> option_names(PartitionOptions::Over) {
   return {{"clients", PartitionOptions::Over::clients},
@@ -123,15 +135,38 @@ void PartitionSection::declare(OptionTable<PartitionSection>& t) {
   t.add("over", &PartitionSection::over,
         "dirichlet: clients (of each class, a share for every client) or classes (of each client, "
         "a share for every class); clients");
+  t.add("sizes", &PartitionSection::sizes,
+        "quantity: what the clients' shares of the rows are drawn from; dirichlet");
   t.add("alpha", &PartitionSection::alpha, positive,
-        "dirichlet: concentration; small is heterogeneous; 1");
+        "of every Dirichlet: concentration; small is heterogeneous; 1");
+  t.add("sigma", &PartitionSection::sigma, Bounds{0, 10},
+        "quantity, lognormal: deviation of the logarithm of a share; 1");
+  t.add("shards_per_client", &PartitionSection::shards_per_client, at_least(1),
+        "shards: runs of rows sorted by class that a client holds; 2");
+  t.add("column", &PartitionSection::column,
+        "by_column: of the train file, CSV; a client is a distinct key in it, which is no feature");
+  t.add("file", &PartitionSection::file,
+        "file: .npz of cohort data partition, which says the split too");
   t.add("min_rows", &PartitionSection::min_rows, "rows that every client has at least");
+}
+
+void FeatureSkewSection::declare(OptionTable<FeatureSkewSection>& t) {
+  t.add("type", &FeatureSkewSection::type,
+        "what every client does to its rows, after scaling: noise, or rotation of square images");
+  t.add("variance", &FeatureSkewSection::variance, non_negative,
+        "noise: of the last client; the first of N has 1/N of it; 0.1");
+  t.add("turns", &FeatureSkewSection::turns, Bounds{2, 4},
+        "rotation: 2 (by 0 or 180 degrees) or 4 (also 90 and 270); 4");
 }
 
 void DataSection::declare(OptionTable<DataSection>& t) {
   t.add("name", &DataSection::name, "a data set that ships with Cohort (or train = a file)");
-  t.add("train", &DataSection::train, "file of LIBSVM or CSV text, also .gz");
+  t.add("train", &DataSection::train,
+        "file of LIBSVM or CSV text, IDX or .npy, all also .gz, or .npz with arrays X and y");
   t.add("test", &DataSection::test, "file of test rows, instead of a share of train");
+  t.add("train_labels", &DataSection::train_labels,
+        "file of the labels of train, IDX or .npy, where train is");
+  t.add("test_labels", &DataSection::test_labels, "file of the labels of test, likewise");
   t.add("format", &DataSection::format, "of the files; detect goes by name, then content");
   t.add("label", &DataSection::label,
         "label column of CSV files: first, last, its name or its number from 1; last");
@@ -141,7 +176,9 @@ void DataSection::declare(OptionTable<DataSection>& t) {
         "features: none; global: mean 0 and deviation 1 over training rows; scale: deviation 1");
   t.add("storage", &DataSection::storage, "precision in which feature values are stored");
   t.add("partition", &DataSection::partition, "which client holds which training row");
-  t.add("seed", &DataSection::seed, "of split and partition; run.seed");
+  t.add("feature_skew", &DataSection::feature_skew,
+        "how clients see the same features differently");
+  t.add("seed", &DataSection::seed, "of split, partition and feature_skew; run.seed");
   t.add("base", &DataSection::base,
         "folder that relative paths begin at; that of the scenario file", Scope::site);
 }
@@ -280,7 +317,8 @@ std::vector<SectionInfo> section_infos() {
   return {
       info<DataSection>("data", "the rows, and who holds them"),
       info<SplitSection>("data.split", "shares of the rows; they sum to 1"),
-      info<PartitionSection>("data.partition", "training rows to clients"),
+      info<PartitionSection>("data.partition", "training rows to clients; docs/data.md"),
+      info<FeatureSkewSection>("data.feature_skew", "clients that see features differently"),
       info<ModelSection>("model", "where it starts; the options of each type: cohort list models"),
       info<ClientsSection>("clients", "who takes part"),
       info<ByzantineSection>("clients.byzantine", "who lies, and how"),

@@ -25,6 +25,8 @@ std::vector<std::pair<std::string, Standardize>> option_names(Standardize);
 std::vector<std::pair<std::string, Storage>> option_names(Storage);
 std::vector<std::pair<std::string, PartitionOptions::Type>> option_names(PartitionOptions::Type);
 std::vector<std::pair<std::string, PartitionOptions::Over>> option_names(PartitionOptions::Over);
+std::vector<std::pair<std::string, PartitionOptions::Sizes>> option_names(PartitionOptions::Sizes);
+std::vector<std::pair<std::string, FeatureSkew::Type>> option_names(FeatureSkew::Type);
 
 /// Wherever an algorithm is named: its name, or a table with `type` and its options.
 struct Choice {
@@ -113,16 +115,31 @@ struct SplitSection {
 struct PartitionSection {
   using is_nested_section = void;
   PartitionOptions::Type type = PartitionOptions::Type::iid;
-  std::optional<PartitionOptions::Over> over;  // dirichlet only, default clients
-  std::optional<double> alpha;                 // dirichlet only, default 1
+  std::optional<PartitionOptions::Over> over;
+  std::optional<PartitionOptions::Sizes> sizes;
+  std::optional<double> alpha;
+  std::optional<double> sigma;
+  std::optional<std::uint64_t> shards_per_client;
+  std::optional<std::string> column;
+  std::optional<std::string> file;
   std::uint64_t min_rows = 0;
   static void declare(OptionTable<PartitionSection>& t);
+};
+
+struct FeatureSkewSection {
+  using is_nested_section = void;
+  FeatureSkew::Type type = FeatureSkew::Type::none;
+  std::optional<double> variance;
+  std::optional<std::uint64_t> turns;
+  static void declare(OptionTable<FeatureSkewSection>& t);
 };
 
 struct DataSection {
   std::optional<std::string> name;
   std::optional<std::string> train;
   std::optional<std::string> test;
+  std::optional<std::string> train_labels;
+  std::optional<std::string> test_labels;
   std::optional<FileFormat> format;  // files only, as are the next two
   std::optional<std::string> label;
   std::optional<CsvFormat::Header> header;
@@ -130,6 +147,7 @@ struct DataSection {
   Standardize standardize = Standardize::none;
   Storage storage = Storage::f64;
   PartitionSection partition;
+  FeatureSkewSection feature_skew;
   std::optional<std::uint64_t> seed;
   std::string base;
   static void declare(OptionTable<DataSection>& t);

@@ -23,6 +23,10 @@ constexpr BuiltinData table[] = {
      "UCI Spambase; from the R package kernlab"},
     {"mushroom", "mushroom.libsvm.gz", FileFormat::libsvm, "", 8124, 116, 2,
      "UCI Mushroom, one-hot; from the R package cba"},
+    {"fashion-mnist", "train-images-idx3-ubyte", FileFormat::idx, "", 60000, 784, 10,
+     "Zalando Fashion-MNIST, images of 28 x 28 (MIT)", "train-labels-idx1-ubyte",
+     "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "dataset-fashion-mnist",
+     "/usr/share/datasets/fashion-mnist"},
 };
 
 }  // namespace
@@ -71,8 +75,14 @@ Result<fs::path> find_in(const std::vector<fs::path>& places, const fs::path& fi
 
 }  // namespace
 
-Result<fs::path> find_builtin_file(const BuiltinData& data) {
-  return find_in(data_directories(), data.file);
+Result<fs::path> find_builtin_file(const BuiltinData& data, std::string_view file) {
+  std::vector<fs::path> places = data_directories();
+  if (!data.folder.empty()) places.emplace_back(data.folder);
+  auto found = find_in(places, file);
+  if (!found) found = find_in(places, std::string(file) + ".gz");
+  if (found || data.package.empty()) return found;
+  return bad_input(fmt::format("{}: {} is not on this machine; expected it from `apt install {}`",
+                               data.name, file, data.package));
 }
 
 Result<fs::path> find_data_file(const fs::path& file, const fs::path& base) {
@@ -88,6 +98,13 @@ Result<FileFormat> file_format(const fs::path& path, FileFormat format) {
   if (name.extension() == ".gz") name = name.stem();
   if (name.extension() == ".libsvm" || name.extension() == ".svm") return FileFormat::libsvm;
   if (name.extension() == ".csv" || name.extension() == ".tsv") return FileFormat::csv;
+  COHORT_TRY(ByteSource bytes, ByteSource::open(path));
+  char head[2]{};
+  COHORT_TRY(const std::size_t size, bytes.read(std::as_writable_bytes(std::span(head))));
+  const std::string_view first(head, size);
+  if (first == std::string_view("\0\0", 2)) return FileFormat::idx;
+  if (first == "\x93N") return FileFormat::npy;
+  if (first == "PK") return FileFormat::npz;
   COHORT_TRY(TextSource source, TextSource::open(path));
   COHORT_TRY(const std::string_view block, source.next(1));
   return block.find(':') != std::string_view::npos ? FileFormat::libsvm : FileFormat::csv;

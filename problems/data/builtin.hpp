@@ -15,19 +15,29 @@
 
 namespace cohort {
 
-/// `detect`: by the name (.libsvm, .svm, .csv, .tsv, each also with .gz), else LIBSVM when the
-/// first lines have a ':'.
-enum class FileFormat { detect, libsvm, csv };
+/// `detect`: by the name (.libsvm, .svm, .csv, .tsv, each also with .gz), else by the first bytes
+/// (IDX, .npy, .npz), else LIBSVM when the first lines have a ':'.
+enum class FileFormat { detect, libsvm, csv, idx, npy, npz };
 
+/// A data set that has a name.
 struct BuiltinData {
   std::string_view name;
-  std::string_view file;
+  std::string_view file;  // found as it is or with .gz
   FileFormat format;
   std::string_view preamble;  // the exact first line of a CSV file that has one
-  std::size_t rows;
+  std::size_t rows;           // of `file`
   std::size_t features;
   std::size_t classes;
   std::string_view origin;  // source and licence
+  // Where they are files of their own:
+  std::string_view labels = {};
+  std::string_view test = {};
+  std::string_view test_labels = {};
+  // Where it does not ship: the Debian package that has it, and the folder of its files.
+  std::string_view package = {};
+  std::string_view folder = {};
+
+  bool ships() const { return package.empty(); }
 };
 
 std::span<const BuiltinData> builtin_data();
@@ -38,9 +48,9 @@ Result<BuiltinData> find_builtin(std::string_view name);
 /// of the source tree, `share/cohort/data` beside the folder of the executable.
 std::vector<std::filesystem::path> data_directories();
 
-/// The file of a built-in: in the data directories only, since a file of the same name beside the
-/// scenario is somebody else's.
-Result<std::filesystem::path> find_builtin_file(const BuiltinData& data);
+/// A file of a built-in: in the data directories and the folder of its package only, since a file
+/// of the same name beside the scenario is somebody else's. Error bad_input says what brings it.
+Result<std::filesystem::path> find_builtin_file(const BuiltinData& data, std::string_view file);
 
 /// A file by its path: as it is when absolute; else below `base` (the scenario's folder), the
 /// working directory, then the data directories. Error bad_input lists the places.

@@ -14,8 +14,8 @@
 #include <cstring>
 #include <thread>
 
+#include "problems/data/byte_source.hpp"
 #include "problems/data/checksum.hpp"
-#include "problems/data/text_source.hpp"
 
 namespace cohort {
 namespace {

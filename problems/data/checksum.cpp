@@ -5,7 +5,7 @@
 #include <new>
 #include <vector>
 
-#include "problems/data/text_source.hpp"
+#include "problems/data/byte_source.hpp"
 
 namespace cohort {
 

@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <span>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -84,6 +86,7 @@ class CsvReader::Parser {
     return full;
   }
   const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& keys() const { return key_names_; }
 
  private:
   Error fail(std::string_view token, std::string_view expected) const {
@@ -106,10 +109,25 @@ class CsvReader::Parser {
     fields_ = fields.size();
     bool is_header = format_.header == CsvFormat::Header::yes;
     if (format_.header == CsvFormat::Header::detect) {
-      for (const auto field : fields) is_header = is_header || !looks_numeric(field);
+      // A key that is named by its place may be text in any line.
+      const auto key = format_.key.empty() ? std::nullopt : label_column(format_.key, {}, fields_);
+      is_header = !format_.key.empty() && !key;
+      for (std::size_t c = 0; c < fields_; ++c) {
+        is_header = is_header || (c != key && !looks_numeric(fields[c]));
+      }
     }
     if (is_header) names_.assign(fields.begin(), fields.end());
     table_.features = fields_;
+    if (!format_.key.empty()) {
+      const auto key = label_column(format_.key, names_, fields_);
+      if (!key) {
+        return fail(line, fmt::format("expected a key column '{}' (a name of the header, 'first', "
+                                      "'last', or a number from 1 to {})",
+                                      format_.key, fields_));
+      }
+      key_ = *key;
+      --table_.features;
+    }
     if (has_label_) {
       const auto label = label_column(format_.label, names_, fields_);
       if (!label) {
@@ -119,6 +137,7 @@ class CsvReader::Parser {
       }
       label_ = *label;
       --table_.features;
+      if (label_ == key_) return fail(line, "expected different columns for key and label");
     }
     if (table_.features == 0) return fail(line, "expected a label and at least one feature");
     return is_header;
@@ -132,11 +151,7 @@ class CsvReader::Parser {
       if (i < line.size() && line[i] == '"') is_quoted = !is_quoted;
       if (i < line.size() && (is_quoted || line[i] != separator_)) continue;
       if (separator_ != ' ' || i > begin) {
-        std::string_view field = trim(line.substr(begin, i - begin));
-        if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
-          field = field.substr(1, field.size() - 2);
-        }
-        fields.push_back(field);
+        fields.push_back(unquoted(trim(line.substr(begin, i - begin))));
       }
       begin = i + 1;
     }
@@ -150,6 +165,17 @@ class CsvReader::Parser {
     for (std::size_t field = 0;; ++field) {
       p = skip_padding(p, end);
       if (field == fields_) return ragged(line, p);
+      if (field == key_) {
+        const char* const stop = end_of_field(p, end);
+        table_.keys.push_back(
+            number_of_key(unquoted(trim({p, static_cast<std::size_t>(stop - p)}))));
+        if (stop == end) {
+          if (field + 1 < fields_) return ragged(line, end);
+          break;
+        }
+        p = stop + 1;
+        continue;
+      }
       double value = 0.0;
       const char* const stop = p == end ? nullptr : parse_decimal(p, value);
       if (stop == nullptr) return bad_field(p, end);
@@ -170,6 +196,22 @@ class CsvReader::Parser {
     }
     table_.labels.push_back(label);
     return {};
+  }
+
+  const char* end_of_field(const char* p, const char* end) const {
+    bool is_quoted = false;
+    while (p != end && (is_quoted || *p != separator_)) is_quoted ^= *p++ == '"';
+    return p;
+  }
+  static std::string_view unquoted(std::string_view field) {
+    const bool is_quoted = field.size() >= 2 && field.front() == '"' && field.back() == '"';
+    return is_quoted ? field.substr(1, field.size() - 2) : field;
+  }
+  std::uint32_t number_of_key(std::string_view key) {
+    const auto [at, is_new] =
+        key_numbers_.try_emplace(std::string(key), static_cast<std::uint32_t>(key_names_.size()));
+    if (is_new) key_names_.emplace_back(key);
+    return at->second;
   }
 
   /// Past blanks that are not themselves a separator to be counted.
@@ -203,6 +245,9 @@ class CsvReader::Parser {
   std::vector<std::string> names_;
   std::size_t fields_ = 0;  // a row, label included; 0 until the first line is seen
   std::size_t label_ = std::numeric_limits<std::size_t>::max();
+  std::size_t key_ = std::numeric_limits<std::size_t>::max();
+  std::unordered_map<std::string, std::uint32_t> key_numbers_;
+  std::vector<std::string> key_names_;
   std::uint64_t line_ = 1;
   const char* start_ = nullptr;  // of the line
 };
@@ -212,6 +257,7 @@ CsvReader::CsvReader(TextSource& source, CsvFormat format, bool has_label)
 CsvReader::~CsvReader() = default;
 Result<Table> CsvReader::next(std::uint64_t rows) { return parser_->next(rows); }
 const std::vector<std::string>& CsvReader::names() const { return parser_->names(); }
+const std::vector<std::string>& CsvReader::keys() const { return parser_->keys(); }
 
 std::optional<std::size_t> label_column(const std::string& label,
                                         std::span<const std::string> names, std::size_t columns) {
@@ -227,8 +273,39 @@ std::optional<std::size_t> label_column(const std::string& label,
   return std::nullopt;
 }
 
+namespace {
+
+/// Numbers keys in ascending order.
+void order_keys(const std::vector<std::string>& names, Table& table) {
+  std::vector<double> values(names.size());
+  bool are_numbers = true;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string text = names[i] + '\n';
+    const char* const end = parse_decimal(text.c_str(), values[i]);
+    are_numbers = are_numbers && end != nullptr && *end == '\n';
+  }
+  std::vector<std::uint32_t> order(names.size()), place(names.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    if (are_numbers && values[a] != values[b]) return values[a] < values[b];
+    return names[a] < names[b];
+  });
+  for (std::uint32_t i = 0; i < order.size(); ++i) {
+    place[order[i]] = i;
+    table.key_names.push_back(names[order[i]]);
+  }
+  for (std::size_t row = 0; row < table.keys.size(); ++row) {
+    table.keys[row] = place[table.keys[row]];
+  }
+}
+
+}  // namespace
+
 Result<Table> read_csv(TextSource& source, const CsvFormat& format) {
-  return CsvReader(source, format).next(std::numeric_limits<std::uint64_t>::max());
+  CsvReader reader(source, format);
+  COHORT_TRY(Table table, reader.next(std::numeric_limits<std::uint64_t>::max()));
+  order_keys(reader.keys(), table);
+  return table;
 }
 
 }  // namespace cohort

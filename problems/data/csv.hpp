@@ -1,5 +1,6 @@
 #pragma once
-// CSV text: a sample a line, every field a finite decimal number, one column the label.
+// CSV text: a sample a line, every field but that of a key a finite decimal number, one column the
+// label.
 
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,8 @@ struct CsvFormat {
   /// Whether the first line names the columns. `detect`: it does when one of its fields is not
   /// empty and not a number, nor `nan` or `inf`.
   enum class Header { detect, yes, no } header = Header::detect;
+  /// A column of texts that are no feature: a key of each row, named as the label is. Empty: none.
+  std::string key{};
   /// A first line that must be exactly this and is skipped; empty: there is none.
   std::string preamble{};
 
@@ -40,6 +43,8 @@ class CsvReader {
   Result<Table> next(std::uint64_t rows);
   /// Names of all columns, that of the label too, once a row was read; none without a header.
   const std::vector<std::string>& names() const;
+  /// The different keys so far, in order of appearance: what numbers in the table's keys stand for.
+  const std::vector<std::string>& keys() const;
 
  private:
   class Parser;
@@ -51,7 +56,8 @@ class CsvReader {
 std::optional<std::size_t> label_column(const std::string& label,
                                         std::span<const std::string> names, std::size_t columns);
 
-/// The whole of a source as a dense table. Blank lines are skipped; lines end in "\n" or "\r\n";
+/// The whole of a source as a dense table, its keys numbered in ascending order: of their values if
+/// all are numbers, else of their bytes. Blank lines are skipped; lines end in "\n" or "\r\n";
 /// names in the header may be quoted. Errors (bad_input) name file, line and column, what was
 /// expected and what was found: a field that is not a finite number, a row of another length than
 /// the first, no such label column, an empty file.

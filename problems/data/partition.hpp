@@ -12,11 +12,24 @@
 //   the next row of that class in random order. Hsu, Qi, Brown, arXiv:1909.06335, who fill one
 //   client after another; taking turns spreads the distortion of the classes that run out.
 //
-// min_rows · N rows are dealt first, min_rows to each client at random; the rest as above. (Drawing
-// again until every client has enough, as is often done, fails almost always at α = 0.1.)
+// shards: the rows by class, at random within a class, cut into N · s runs whose sizes differ by at
+//   most 1; client k holds the s runs π(ks) … π(ks + s − 1) of a random permutation π. A client has
+//   few classes: the pathological split of McMahan et al., AISTATS 2017, whose s is 2.
+//
+// quantity: a random permutation cut into runs of shares w_k, at ⌊(w_1 + … + w_k) · n⌋: sizes
+//   differ, classes do not. sizes = "dirichlet": w ~ Dirichlet(α, …, α), Li et al., ICDE 2022;
+//   sizes = "lognormal": w_k = e^{σ z_k} / Σ_j e^{σ z_j}, z_k ~ N(0, 1).
+//
+// by_column: a row belongs to the client that its key in a column names.
+// file: a row belongs to the client that a file names (problems/data/parts.hpp).
+//
+// iid, dirichlet and quantity deal min_rows · N rows first, min_rows to each client at random, the
+// rest as above. (Drawing again until every client has enough, as is often done, fails almost
+// always at α = 0.1.) The others only check that every client has min_rows.
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/result.hpp"
@@ -24,10 +37,22 @@
 namespace cohort {
 
 struct PartitionOptions {
-  enum class Type { iid, dirichlet } type = Type::iid;
-  enum class Over { clients, classes } over = Over::clients;
-  double alpha = 1.0;          // concentration, ≥ 1e-6; dirichlet only
-  std::uint64_t min_rows = 0;  // of every client
+  enum class Type { iid, dirichlet, shards, quantity, by_column, file } type = Type::iid;
+  enum class Over { clients, classes } over = Over::clients;           // dirichlet
+  enum class Sizes { dirichlet, lognormal } sizes = Sizes::dirichlet;  // quantity
+  double alpha = 1.0;                   // concentration, ≥ 1e-6; of each Dirichlet
+  double sigma = 1.0;                   // of the log-normal, from 0 to 10
+  std::uint64_t shards_per_client = 2;  // shards, ≥ 1
+  std::uint64_t min_rows = 0;           // of every client
+  std::string column;                   // by_column: a name of the header, or a number from 1
+  std::string file;                     // file: .npz
+};
+
+/// What the train rows are dealt by; each span has one entry a row.
+struct DealtRows {
+  std::span<const std::uint32_t> classes;  // 0 … class_count − 1; anything where that is 0
+  std::uint32_t class_count = 0;           // 0: regression
+  std::span<const std::uint32_t> owners;   // by_column and file: the client, below N
 };
 
 /// The rows of client k are order[offsets[k] … offsets[k+1]), ascending.
@@ -39,11 +64,10 @@ struct Partition {
   std::vector<std::uint32_t> test_order;
 };
 
-/// `classes` are the class numbers 0 … class_count − 1 of the n train rows; class_count = 0 for
-/// regression, which has iid only. Streams: (seed, Purpose::partition). Errors (bad_input):
-/// N · min_rows > n, no clients, α below 1e-6 or not finite, Dirichlet without classes.
-Result<Partition> partition_rows(std::span<const std::uint32_t> classes, std::uint32_t class_count,
-                                 std::uint64_t clients, const PartitionOptions& options,
-                                 std::uint64_t seed);
+/// Streams: (seed, Purpose::partition). Errors (bad_input): N · min_rows > n, no clients, α or σ
+/// outside their range, Dirichlet or shards without classes, more shards than rows, a client with
+/// less than min_rows.
+Result<Partition> partition_rows(const DealtRows& rows, std::uint64_t clients,
+                                 const PartitionOptions& options, std::uint64_t seed);
 
 }  // namespace cohort

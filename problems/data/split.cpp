@@ -65,8 +65,7 @@ Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bo
                .test = part(0, test)};
 }
 
-void split_clients(Partition& partition, double share, std::uint64_t seed) {
-  if (share == 0.0) return;
+void separate_test(Partition& partition, const std::vector<bool>& is_test) {
   const std::size_t clients = partition.offsets.size() - 1;
   std::vector<std::uint64_t> offsets{0};
   std::vector<std::uint32_t> order;
@@ -74,20 +73,28 @@ void split_clients(Partition& partition, double share, std::uint64_t seed) {
   offsets.reserve(clients + 1);
   partition.test_offsets.reserve(clients + 1);
   for (std::size_t k = 0; k < clients; ++k) {
-    const std::uint64_t first = partition.offsets[k], n = partition.offsets[k + 1] - first;
-    const std::uint64_t kept = n == 0 ? 0 : std::min<std::uint64_t>(share_of(share, n), n - 1);
-    auto picked = sample_without_replacement(Stream(seed, Purpose::data_split, k, 1), kept, n);
-    auto next = picked.begin();
-    for (std::uint64_t i = 0; i < n; ++i) {
-      const bool is_test = next != picked.end() && *next == i;
-      (is_test ? partition.test_order : order).push_back(partition.order[first + i]);
-      if (is_test) ++next;
+    for (auto i = partition.offsets[k]; i < partition.offsets[k + 1]; ++i) {
+      (is_test[i] ? partition.test_order : order).push_back(partition.order[i]);
     }
     offsets.push_back(order.size());
     partition.test_offsets.push_back(partition.test_order.size());
   }
   partition.offsets = std::move(offsets);
   partition.order = std::move(order);
+}
+
+void split_clients(Partition& partition, double share, std::uint64_t seed) {
+  if (share == 0.0) return;
+  std::vector<bool> is_test(partition.order.size(), false);
+  for (std::size_t k = 0; k + 1 < partition.offsets.size(); ++k) {
+    const std::uint64_t first = partition.offsets[k], n = partition.offsets[k + 1] - first;
+    const std::uint64_t kept = n == 0 ? 0 : std::min<std::uint64_t>(share_of(share, n), n - 1);
+    for (const auto i :
+         sample_without_replacement(Stream(seed, Purpose::data_split, k, 1), kept, n)) {
+      is_test[first + i] = true;
+    }
+  }
+  separate_test(partition, is_test);
 }
 
 }  // namespace cohort

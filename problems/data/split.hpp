@@ -30,6 +30,10 @@ struct Split {
 Result<Split> split_rows(std::uint64_t rows, const SplitFractions& fractions, bool has_test_file,
                          std::uint64_t seed);
 
+/// Takes the marked positions of partition.order out of it, as the clients' rows for a test of
+/// their own.
+void separate_test(Partition& partition, const std::vector<bool>& is_test);
+
 /// Every client k with n_k rows keeps ⌊share · n_k⌋ of them, at most n_k − 1, for a test of its
 /// own: drawn at random from the stream (seed, Purpose::data_split, k, 1), in their order. 0 ≤
 /// share < 1.

@@ -28,6 +28,7 @@ struct Shape {
   std::uint64_t features = 0;
   std::uint64_t is_sparse = 0;
   std::uint64_t is_single = 0;
+  std::uint64_t table_rows = 0;                    // of the train file
   std::array<std::uint64_t, row_sources> total{};  // rows of the run by RowSource
   std::array<std::uint64_t, row_sources> first{};  // rows [first, last) of each are in the blob
   std::array<std::uint64_t, row_sources> last{};
@@ -102,6 +103,29 @@ void copy_dense(const Block& block, std::size_t row, const FeatureScale& scale,
   }
 }
 
+/// Rows of clients, where they are among all rows of a share.
+template <class T>
+void skew_clients(const StorePlan& plan, const HeldRows& held, Array<T>& values) {
+  if (plan.skew.type == FeatureSkew::Type::none) return;
+  const Partition& partition = plan.partition;
+  const std::size_t clients = partition.offsets.size() - 1;
+  const auto apply = [&](std::span<const std::uint64_t> offsets,
+                         std::span<const std::uint32_t> order, IdRange range, std::uint64_t at) {
+    for (std::size_t k = 0; k + 1 < offsets.size(); ++k) {
+      const auto end = std::min(offsets[k + 1], range.last);
+      for (auto i = std::max(offsets[k], range.first); i < end; ++i) {
+        T* const row = values.data() + (at + i - range.first) * plan.features;
+        skew_row<T>(plan.skew, k, clients, plan.split.train[order[i]], plan.seed,
+                    {row, plan.features});
+      }
+    }
+  };
+  std::uint64_t before = 0;  // rows in front of the clients' test rows
+  for (std::size_t s = 0; s < 3; ++s) before += held[s].last - held[s].first;
+  apply(partition.offsets, partition.order, held[0], 0);
+  apply(partition.test_offsets, partition.test_order, held[3], before);
+}
+
 template <class T>
 Array<T> make_dense(const StorePlan& plan, const HeldRows& held, std::size_t rows) {
   Array<T> values(rows * plan.features);
@@ -111,6 +135,7 @@ Array<T> make_dense(const StorePlan& plan, const HeldRows& held, std::size_t row
           [&](const auto& block) { copy_dense(block, row, plan.scale, plan.features, to); });
     to += plan.features;
   });
+  skew_clients(plan, held, values);
   return values;
 }
 
@@ -159,6 +184,7 @@ Blob DataStore::make(const StorePlan& plan, const Share& share) {
   Shape shape{.features = plan.features,
               .is_sparse = plan.is_sparse,
               .is_single = plan.storage == Storage::f32,
+              .table_rows = plan.train_table.count(),
               .total = {partition.order.size(), validation, test, partition.test_order.size()},
               .first = {},
               .last = {}};
@@ -257,6 +283,7 @@ Result<DataStore> DataStore::open(Blob blob, const Share& share) {
     return wrong();
   }
   store.held_clients_ = clamp(share.clients, store.clients());
+  store.table_rows_ = shape.table_rows;
 
   const auto view = [&]<class T>(std::span<const T> values) -> Rows {
     if (is_sparse) {

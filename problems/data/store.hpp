@@ -16,6 +16,7 @@
 #include "core/ordered_sum.hpp"
 #include "core/result.hpp"
 #include "problems/data/cache.hpp"
+#include "problems/data/feature_skew.hpp"
 #include "problems/data/partition.hpp"
 #include "problems/data/rows.hpp"
 #include "problems/data/split.hpp"
@@ -50,6 +51,8 @@ struct StorePlan {
   const Split& split;
   const Partition& partition;
   const FeatureScale& scale;
+  FeatureSkew skew = {};
+  std::uint64_t seed = 0;  // of the skew
 };
 
 class DataStore {
@@ -85,7 +88,9 @@ class DataStore {
   IdRange held(RowSource source) const;
   /// Those rows.
   Rows rows(RowSource source) const;
-  /// Their numbers in the files: train file first, then test file.
+  /// Rows of the train file, used or not.
+  std::uint64_t table_rows() const { return table_rows_; }
+  /// Numbers of rows() in the files: train file first, then test file.
   std::span<const std::uint32_t> file_rows(RowSource source) const;
 
  private:
@@ -109,6 +114,7 @@ class DataStore {
   Rows rows_;
   IdRange held_clients_;
   Part parts_[row_sources];
+  std::uint64_t table_rows_ = 0;
 };
 
 }  // namespace cohort

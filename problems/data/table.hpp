@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "problems/data/array.hpp"
 #include "problems/data/rows.hpp"
@@ -11,11 +13,13 @@ namespace cohort {
 
 struct Table {
   bool is_sparse = false;
-  std::size_t features = 0;      // dense: columns; sparse: largest index in the file
-  Array<double> labels;          // [n] as written in the file
-  Array<std::uint64_t> offsets;  // [n + 1], sparse only
-  Array<std::uint32_t> columns;  // 0-based, sparse only
-  Array<double> values;          // [n × features] row-major, or the non-zeros
+  std::size_t features = 0;            // dense: columns; sparse: largest index in the file
+  Array<double> labels;                // [n] as written in the file
+  Array<std::uint64_t> offsets;        // [n + 1], sparse only
+  Array<std::uint32_t> columns;        // 0-based, sparse only
+  Array<double> values;                // [n × features] row-major, or the non-zeros
+  Array<std::uint32_t> keys;           // [n] number of the row's key; empty without a key column
+  std::vector<std::string> key_names;  // by number
 
   Rows rows() const {
     if (is_sparse) {

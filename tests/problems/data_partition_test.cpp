@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "problems/data/partition.hpp"
 #include "problems/data/split.hpp"
@@ -157,7 +158,7 @@ class EveryPartition : public testing::TestWithParam<Case> {
 TEST_P(EveryPartition, HasEveryRowOnceAndMinRows) {
   const auto classes = cyclic_classes(1003, 7);
   for (const std::size_t clients : {1U, 2U, 50U, 300U}) {
-    const auto p = partition_rows(classes, 7, clients, options(), 5);
+    const auto p = partition_rows({classes, 7, {}}, clients, options(), 5);
     ASSERT_TRUE(p) << p.error().message;
     expect_every_row_once(*p, classes.size(), clients);
     for (std::size_t k = 0; k < clients; ++k) EXPECT_GE(size_of(*p, k), options().min_rows);
@@ -166,9 +167,9 @@ TEST_P(EveryPartition, HasEveryRowOnceAndMinRows) {
 
 TEST_P(EveryPartition, DependsOnTheSeedAlone) {
   const auto classes = cyclic_classes(1003, 7);
-  const auto a = partition_rows(classes, 7, 20, options(), 5);
-  const auto b = partition_rows(classes, 7, 20, options(), 5);
-  const auto c = partition_rows(classes, 7, 20, options(), 6);
+  const auto a = partition_rows({classes, 7, {}}, 20, options(), 5);
+  const auto b = partition_rows({classes, 7, {}}, 20, options(), 5);
+  const auto c = partition_rows({classes, 7, {}}, 20, options(), 6);
   ASSERT_TRUE(a && b && c);
   EXPECT_EQ(a->offsets, b->offsets);
   EXPECT_EQ(a->order, b->order);
@@ -191,7 +192,7 @@ TEST(Partition, SizesDifferByAtMostOneWhereTheyAreEven) {
        {PartitionOptions{},
         PartitionOptions{
             .type = Type::dirichlet, .over = Over::classes, .alpha = 0.2, .min_rows = 2}}) {
-    const auto p = partition_rows(classes, 7, 50, options, 5);
+    const auto p = partition_rows({classes, 7, {}}, 50, options, 5);
     ASSERT_TRUE(p);
     for (std::size_t k = 0; k < 50; ++k) {
       EXPECT_GE(size_of(*p, k), 20U);
@@ -218,23 +219,141 @@ TEST(Partition, SmallAlphaGivesClientsFewClassesAndLargeAlphaAll) {
   const auto classes = cyclic_classes(10000, 10);
   for (const Over over : {Over::clients, Over::classes}) {
     PartitionOptions options{.type = Type::dirichlet, .over = over, .alpha = 0.05};
-    EXPECT_GT(skew(*partition_rows(classes, 10, 20, options, 1), classes, 10), 0.5);
+    EXPECT_GT(skew(*partition_rows({classes, 10, {}}, 20, options, 1), classes, 10), 0.5);
     options.alpha = 1000.0;
-    EXPECT_LT(skew(*partition_rows(classes, 10, 20, options, 1), classes, 10), 0.2);
+    EXPECT_LT(skew(*partition_rows({classes, 10, {}}, 20, options, 1), classes, 10), 0.2);
   }
+}
+
+PartitionOptions of_type(Type type) {
+  PartitionOptions options;
+  options.type = type;
+  return options;
+}
+
+TEST(Shards, ClientsHoldFewClassesInEqualShares) {
+  // 6000 rows of 10 classes: 200 shards of 30 rows, each of one class, as 30 divides 600.
+  const auto classes = cyclic_classes(6000, 10);
+  for (const std::uint64_t per_client : {1U, 2U, 4U}) {
+    PartitionOptions options = of_type(Type::shards);
+    options.shards_per_client = per_client;
+    const std::uint64_t clients = 200 / per_client;
+    const auto p = partition_rows({classes, 10, {}}, clients, options, 5);
+    ASSERT_TRUE(p) << p.error().message;
+    expect_every_row_once(*p, classes.size(), clients);
+    for (std::size_t k = 0; k < clients; ++k) {
+      EXPECT_EQ(size_of(*p, k), 30 * per_client);
+      std::set<std::uint32_t> held;
+      for (auto i = p->offsets[k]; i < p->offsets[k + 1]; ++i) held.insert(classes[p->order[i]]);
+      EXPECT_LE(held.size(), per_client);
+    }
+    const auto other = partition_rows({classes, 10, {}}, clients, options, 6);
+    EXPECT_NE(p->order, other->order);
+  }
+}
+
+TEST(Shards, UnevenSizesDifferByAtMostOneAShard) {
+  const auto classes = cyclic_classes(1003, 7);
+  const auto p = partition_rows({classes, 7, {}}, 50, of_type(Type::shards), 5);
+  ASSERT_TRUE(p);
+  expect_every_row_once(*p, 1003, 50);
+  for (std::size_t k = 0; k < 50; ++k) {  // two shards of 10 or 11
+    EXPECT_GE(size_of(*p, k), 20U);
+    EXPECT_LE(size_of(*p, k), 22U);
+  }
+}
+
+/// Deviation of the sizes over their mean.
+double size_skew(const Partition& p) {
+  const auto clients = static_cast<double>(p.offsets.size() - 1);
+  const double mean = static_cast<double>(p.order.size()) / clients;
+  double sum = 0;
+  for (std::size_t k = 0; k + 1 < p.offsets.size(); ++k) {
+    sum += std::pow(static_cast<double>(size_of(p, k)) - mean, 2);
+  }
+  return std::sqrt(sum / clients) / mean;
+}
+
+TEST(Quantity, SizesSpreadWithTheirParameterAndClassesDoNot) {
+  const auto classes = cyclic_classes(100000, 10);
+  PartitionOptions options = of_type(Type::quantity);
+  options.min_rows = 10;
+  double last = 0;
+  // Of Dirichlet shares of mean 1/N the relative deviation is about 1/√α.
+  for (const double alpha : {100.0, 1.0, 0.1}) {
+    options.alpha = alpha;
+    const auto p = partition_rows({classes, 10, {}}, 100, options, 5);
+    ASSERT_TRUE(p);
+    expect_every_row_once(*p, classes.size(), 100);
+    for (std::size_t k = 0; k < 100; ++k) EXPECT_GE(size_of(*p, k), 10U);
+    EXPECT_GT(size_skew(*p), 2 * last);
+    last = size_skew(*p);
+    EXPECT_NEAR(last * std::sqrt(alpha), 1.0, 0.3);
+  }
+  options.sizes = PartitionOptions::Sizes::lognormal;
+  last = 0;
+  // Of log-normal ones it is √(e^{σ²} − 1): 0.10 and 0.53, and below its 1.31 at 100 clients.
+  for (const double sigma : {0.1, 0.5, 1.0}) {
+    options.sigma = sigma;
+    const auto p = partition_rows({classes, 10, {}}, 100, options, 5);
+    ASSERT_TRUE(p);
+    expect_every_row_once(*p, classes.size(), 100);
+    EXPECT_GT(size_skew(*p), 1.5 * last);
+    last = size_skew(*p);
+    EXPECT_NEAR(last / std::sqrt(std::exp(sigma * sigma) - 1), 1.0, 0.3);
+    EXPECT_LT(skew(*p, classes, 10), 0.25);
+  }
+  options.sigma = 0.0;  // even, but for rounding down
+  const auto even = partition_rows({classes, 10, {}}, 100, options, 5);
+  for (std::size_t k = 0; k < 100; ++k)
+    EXPECT_NEAR(static_cast<double>(size_of(*even, k)), 1000, 1);
+}
+
+TEST(Quantity, NeedsNoClasses) {
+  const std::vector<std::uint32_t> none(100, 0);
+  EXPECT_TRUE(partition_rows({none, 0, {}}, 7, of_type(Type::quantity), 1));
+}
+
+TEST(Owners, RowsGoToWhoIsNamed) {
+  const std::vector<std::uint32_t> none(5, 0), owners = {2, 0, 2, 2, 0};
+  PartitionOptions options = of_type(Type::by_column);
+  const auto p = partition_rows({none, 0, owners}, 4, options, 1);
+  ASSERT_TRUE(p);
+  EXPECT_THAT(p->offsets, ElementsAre(0, 2, 2, 5, 5));
+  EXPECT_THAT(p->order, ElementsAre(1, 4, 0, 2, 3));
+  options.min_rows = 1;
+  EXPECT_THAT(partition_rows({none, 0, owners}, 4, options, 1).error().message,
+              HasSubstr("expected 1 train rows of every client, found 0 of client 1"));
 }
 
 TEST(Partition, RefusesOnlyWhatCannotBe) {
   const auto classes = cyclic_classes(100, 2);
   PartitionOptions options{.type = Type::dirichlet, .alpha = 0.1, .min_rows = 2};
-  EXPECT_TRUE(partition_rows(classes, 2, 50, options, 1));
-  EXPECT_THAT(partition_rows(classes, 2, 51, options, 1).error().message,
+  EXPECT_TRUE(partition_rows({classes, 2, {}}, 50, options, 1));
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 51, options, 1).error().message,
               HasSubstr("found 51 · 2 > 100"));
-  EXPECT_THAT(partition_rows(classes, 0, 5, options, 1).error().message,
+  EXPECT_THAT(partition_rows({classes, 0, {}}, 5, options, 1).error().message,
               HasSubstr("needs classes"));
   options.alpha = 0.0;
-  EXPECT_THAT(partition_rows(classes, 2, 5, options, 1).error().message, HasSubstr("found 0"));
-  EXPECT_THAT(partition_rows(classes, 2, 0, {}, 1).error().message, HasSubstr("at least 1"));
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 5, options, 1).error().message,
+              HasSubstr("found 0"));
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 0, {}, 1).error().message, HasSubstr("at least 1"));
+  options = of_type(Type::shards);
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 51, options, 1).error().message,
+              HasSubstr("found 51 · 2 and 100 rows"));
+  EXPECT_THAT(partition_rows({classes, 0, {}}, 5, options, 1).error().message,
+              HasSubstr("'shards' needs classes"));
+  options.min_rows = 3;
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 40, options, 1).error().message,
+              HasSubstr("clients · min_rows"));
+  options = of_type(Type::quantity);
+  options.alpha = 0.0;
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 5, options, 1).error().message,
+              HasSubstr("data.partition.alpha"));
+  options.sizes = PartitionOptions::Sizes::lognormal;
+  options.sigma = 11.0;
+  EXPECT_THAT(partition_rows({classes, 2, {}}, 5, options, 1).error().message,
+              HasSubstr("data.partition.sigma"));
 }
 
 // ---------------------------------------------------------------------------------------------

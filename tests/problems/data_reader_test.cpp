@@ -377,6 +377,7 @@ TEST(Csv, ErrorsNameFileLineColumnExpectedAndFound) {
 
 TEST(Shipped, CountsAreThoseOfTheTable) {
   for (const auto& entry : builtin_data()) {
+    if (!entry.ships()) continue;
     const auto path = test::shipped(std::string(entry.file));
     CsvFormat csv;
     csv.preamble = entry.preamble;

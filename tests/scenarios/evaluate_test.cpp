@@ -21,7 +21,7 @@ std::string rows_as_text(const std::string& name, const SplitFractions& split, b
   EXPECT_TRUE(data) << data.error().message;
   const BuiltinData builtin = *find_builtin(name);
   const CsvFormat csv{.header = CsvFormat::Header::no, .preamble = std::string(builtin.preamble)};
-  const auto table = *read_table(*find_builtin_file(builtin), builtin.format, csv);
+  const auto table = *read_table(*find_builtin_file(builtin, builtin.file), builtin.format, csv);
   std::string text;
   for (const std::uint32_t row : data->store.file_rows(RowSource::test)) {
     const std::string label = fmt::format("{}", table.labels[row]);

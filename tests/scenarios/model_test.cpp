@@ -1,8 +1,8 @@
 // Models on their own: the file, prediction, a start from it, replays, and NumPy beside them.
 
 #include "core/file.hpp"
+#include "problems/data/npz.hpp"
 #include "scenarios/model_file.hpp"
-#include "scenarios/npz.hpp"
 #include "tests/scenarios/model_runs.hpp"
 #include "tests/scenarios/python.hpp"
 

@@ -1,23 +1,20 @@
-#include "scenarios/npz.hpp"
+#include "problems/data/npz.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <zlib.h>
 
 #include <algorithm>
-#include <bit>
-#include <charconv>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include "core/file.hpp"
+#include "problems/data/npy.hpp"
 
 namespace cohort {
-
-static_assert(std::endian::native == std::endian::little, "zip and <f8 are little-endian");
 
 namespace {
 
@@ -28,9 +25,9 @@ constexpr std::uint16_t version = 20;
 constexpr std::uint16_t date = 0x21;  // 1980-01-01: the same model, the same bytes
 constexpr std::size_t local_size = 30, central_size = 46, end_size = 22;
 constexpr std::string_view suffix = ".npy";
-constexpr std::string_view npy_magic("\x93NUMPY\x01\x00", 8);
-constexpr std::size_t npy_alignment = 64;
-constexpr std::string_view descr[] = {"<f8", "|u1"};  // by the index of NpzArray::values
+constexpr std::uint16_t stored = 0, deflated = 8;
+constexpr std::uint64_t most_inflation = 1032;  // of deflate
+constexpr std::uint32_t in_zip64 = 0xFFFFFFFF;
 
 using Buffer = std::vector<std::byte>;
 
@@ -48,24 +45,6 @@ void put_text(Buffer& out, std::string_view text) {
 std::uint32_t crc_of(std::span<const std::byte> bytes) {
   return static_cast<std::uint32_t>(
       ::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
-}
-
-Buffer npy(const NpzArray& array) {
-  const auto values =
-      std::visit([](const auto& v) { return std::as_bytes(std::span(v)); }, array.values);
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
-                                   descr[array.values.index()], fmt::join(array.shape, ", "),
-                                   array.shape.size() == 1 ? "," : "");
-  const std::size_t before = npy_magic.size() + sizeof(std::uint16_t);
-  header.append(npy_alignment - (before + header.size() + 1) % npy_alignment, ' ');
-  header += '\n';
-  Buffer out;
-  out.reserve(before + header.size() + values.size());
-  put_text(out, npy_magic);
-  put(out, static_cast<std::uint16_t>(header.size()));
-  put_text(out, header);
-  out.insert(out.end(), values.begin(), values.end());
-  return out;
 }
 
 /// The fields that the local and the central header share.
@@ -118,82 +97,35 @@ class Cursor {
   bool is_sound_ = true;
 };
 
-/// The elements and the shape of a header of the one kind that write_npz makes.
-struct Header {
-  std::size_t element = 0;  // index of descr
-  std::vector<std::uint64_t> shape;
-};
-std::optional<Header> parse_header(std::string_view text) {
-  const auto skip = [&text](std::string_view expected) {
-    if (!text.starts_with(expected)) return false;
-    text.remove_prefix(expected.size());
-    return true;
-  };
-  Header header;
-  if (!skip("{'descr': '")) return std::nullopt;
-  if (skip(descr[1])) {
-    header.element = 1;
-  } else if (!skip(descr[0])) {
-    return std::nullopt;
-  }
-  if (!skip("', 'fortran_order': False, 'shape': (")) return std::nullopt;
-  while (!text.empty() && text.front() != ')') {
-    std::uint64_t side = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), side);
-    if (error != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    text.remove_prefix(std::min(text.find_first_not_of(", "), text.size()));
-    header.shape.push_back(side);
-  }
-  if (text.empty()) return std::nullopt;
-  return header;
-}
-
-template <class T>
-std::vector<T> take_values(Cursor& cursor, std::uint64_t count) {
-  std::vector<T> values(count);
-  const auto bytes = cursor.take_bytes(count * sizeof(T));
-  if (!bytes.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
-  return values;
-}
-
-/// An array from its .npy bytes; nothing if they are not what write_npz makes.
-std::optional<NpzArray> parse_npy(std::string_view name, std::span<const std::byte> bytes) {
-  Cursor cursor(bytes);
-  if (cursor.take_text(npy_magic.size()) != npy_magic) return std::nullopt;
-  auto header = parse_header(cursor.take_text(cursor.take<std::uint16_t>()));
-  if (!cursor.is_sound() || !header) return std::nullopt;
-  const std::size_t width = header->element == 0 ? sizeof(double) : 1;
-  if (cursor.left() % width != 0) return std::nullopt;
-  const std::uint64_t count = cursor.left() / width;
-  std::uint64_t product = 1;
-  for (const std::uint64_t side : header->shape) {
-    if (side != 0 && product > std::numeric_limits<std::uint64_t>::max() / side) {
-      return std::nullopt;
-    }
-    product *= side;
-  }
-  if (product != count) return std::nullopt;
-  NpzArray array{std::string(name), std::move(header->shape), {}};
-  if (header->element == 0) {
-    array.values = take_values<double>(cursor, count);
-  } else {
-    array.values = take_values<std::uint8_t>(cursor, count);
-  }
-  return array;
+/// The bytes of an entry of raw deflate, `size` many; nothing if they are not.
+std::optional<Buffer> inflated(std::span<const std::byte> from, std::uint32_t size) {
+  if (size / most_inflation > from.size()) return std::nullopt;
+  Buffer out(size);
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(from.data()));
+  stream.avail_in = static_cast<uInt>(from.size());
+  std::byte nowhere{};  // zlib wants a place, also for no bytes
+  stream.next_out = reinterpret_cast<Bytef*>(out.empty() ? &nowhere : out.data());
+  stream.avail_out = size;
+  const int status = ::inflate(&stream, Z_FINISH);
+  const bool is_whole = status == Z_STREAM_END && stream.avail_out == 0;
+  inflateEnd(&stream);
+  if (!is_whole) return std::nullopt;
+  return out;
 }
 
 }  // namespace
 
-Result<void> write_npz(const std::filesystem::path& path, const std::vector<NpzArray>& arrays) {
+Result<void> write_npz(const std::filesystem::path& path, const std::vector<NumberArray>& arrays) {
   Buffer out, central;
-  for (const NpzArray& array : arrays) {
-    const Buffer entry = npy(array);
+  for (const NumberArray& array : arrays) {
+    const Buffer entry = npy_bytes(array);
     const std::string name = array.name + std::string(suffix);
     const std::uint64_t end = out.size() + local_size + name.size() + entry.size();
     if (end + central.size() + central_size + name.size() + end_size >
         std::numeric_limits<std::uint32_t>::max()) {
-      return bad_input(fmt::format("{}: expected a model of less than 4 GiB", path.string()));
+      return bad_input(fmt::format("{}: expected arrays of less than 4 GiB", path.string()));
     }
     const std::uint32_t crc = crc_of(entry);
     const auto size = static_cast<std::uint32_t>(entry.size());
@@ -225,10 +157,15 @@ Result<void> write_npz(const std::filesystem::path& path, const std::vector<NpzA
   return write_durably(path, out);
 }
 
-Result<std::vector<NpzArray>> read_npz(const std::filesystem::path& path) {
+Result<std::vector<NumberArray>> read_npz(const std::filesystem::path& path) {
   COHORT_TRY(const auto bytes, read_file(path));
+  return parse_npz(bytes, path.string());
+}
+
+Result<std::vector<NumberArray>> parse_npz(std::span<const std::byte> bytes,
+                                           const std::string& name) {
   const auto wrong = [&](std::string_view what) {
-    return bad_input(fmt::format("{}: expected {}", path.string(), what));
+    return bad_input(fmt::format("{}: expected {}", name, what));
   };
   if (bytes.size() < end_size) return wrong("a zip file");
   Cursor end(bytes, bytes.size() - end_size);
@@ -237,26 +174,34 @@ Result<std::vector<NpzArray>> read_npz(const std::filesystem::path& path) {
   const auto count = end.take<std::uint16_t>();
   end.skip(sizeof(std::uint32_t));
   Cursor central(bytes, end.take<std::uint32_t>());
-  std::vector<NpzArray> arrays;
+  std::vector<NumberArray> arrays;
   for (std::uint16_t i = 0; i < count; ++i) {
     if (central.take<std::uint32_t>() != central_signature) return wrong("a zip directory");
     central.skip(3 * sizeof(std::uint16_t));
     const auto method = central.take<std::uint16_t>();
     central.skip(2 * sizeof(std::uint16_t));
     const auto crc = central.take<std::uint32_t>();
+    const auto packed_size = central.take<std::uint32_t>();
     const auto size = central.take<std::uint32_t>();
-    central.skip(sizeof(std::uint32_t));
     const auto name_size = central.take<std::uint16_t>();
     const auto extra = central.take<std::uint16_t>();
     const auto comment = central.take<std::uint16_t>();
     central.skip(2 * sizeof(std::uint16_t) + sizeof(std::uint32_t));
     const auto at = central.take<std::uint32_t>();
-    std::string_view name = central.take_text(name_size);
+    std::string_view entry_name = central.take_text(name_size);
     central.skip(std::uint64_t{extra} + comment);
     if (!central.is_sound()) return wrong("a complete zip directory");
-    if (method != 0) return wrong(fmt::format("stored entries; {} is compressed", name));
-    if (!name.ends_with(suffix)) return wrong(fmt::format("arrays; {} is none", name));
-    name.remove_suffix(suffix.size());
+    if (method != stored && method != deflated) {
+      return wrong(fmt::format("stored or deflated entries; {} is compressed by method {}",
+                               entry_name, method));
+    }
+    if (size == in_zip64 || packed_size == in_zip64 || at == in_zip64) {
+      return wrong(fmt::format("a file of less than 4 GiB; {} is larger", entry_name));
+    }
+    if (!entry_name.ends_with(suffix)) {
+      return wrong(fmt::format("arrays; {} is none", entry_name));
+    }
+    entry_name.remove_suffix(suffix.size());
 
     Cursor local(bytes, at);
     if (local.take<std::uint32_t>() != local_signature) return wrong("a zip entry");
@@ -264,12 +209,21 @@ Result<std::vector<NpzArray>> read_npz(const std::filesystem::path& path) {
     const auto local_name = local.take<std::uint16_t>();
     const auto local_extra = local.take<std::uint16_t>();
     local.skip(std::uint64_t{local_name} + local_extra);
-    const auto entry = local.take_bytes(size);
-    if (!local.is_sound()) return wrong(fmt::format("all bytes of {}", name));
-    if (crc_of(entry) != crc) return wrong(fmt::format("{} with its checksum", name));
-    auto array = parse_npy(name, entry);
-    if (!array) return wrong(fmt::format("{} as an array of <f8 or |u1, row-major", name));
-    arrays.push_back(*std::move(array));
+    auto entry = local.take_bytes(packed_size);
+    if (!local.is_sound()) return wrong(fmt::format("all bytes of {}", entry_name));
+    std::optional<Buffer> unpacked;
+    if (method == deflated) {
+      unpacked = inflated(entry, size);
+      if (!unpacked) return wrong(fmt::format("{} bytes in {}", size, entry_name));
+      entry = *unpacked;
+    }
+    if (entry.size() != size || crc_of(entry) != crc) {
+      return wrong(fmt::format("{} with its size and checksum", entry_name));
+    }
+    auto source = ByteSource::memory(entry, fmt::format("{}: {}", name, entry_name));
+    COHORT_TRY(NumberArray array, read_npy(source));
+    array.name = entry_name;
+    arrays.push_back(std::move(array));
   }
   return arrays;
 }

@@ -1,4 +1,4 @@
-#include "scenarios/npz.hpp"
+#include "problems/data/npz.hpp"
 
 #include <cmath>
 #include <cstdlib>
@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<NpzArray> example() {
+std::vector<NumberArray> example() {
   using Doubles = std::vector<double>;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   return {{"weight", {2, 3}, Doubles{1, 2.5, -0.0, 1e-300, infinity, 6}},
@@ -74,6 +74,39 @@ TEST(Npz, NumpyReadsIt) {
                               "assert m['about'].dtype == np.uint8 and m['about'][1] == 255\n"
                               "\"";
   EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
+TEST(Npz, ReadsWhatNumpyWrites) {
+  const std::string python = python_with_numpy();
+  if (python.empty()) GTEST_SKIP() << no_numpy;
+  const Folder folder;
+  const std::string command =
+      "cd '" + folder.path().string() + "' && " + python +
+      " -c \"\n"
+      "import numpy as np\n"
+      "a = dict(f4=np.float32([[1.5, -2]]), i8=np.arange(-1, 2), big=np.array([258, -2], '>i2'),\n"
+      "         b1=np.array([True, False]), u1=np.uint8([[0, 255]]), scalar=np.float64(7))\n"
+      "np.savez('stored.npz', **a)\n"
+      "np.savez_compressed('deflated.npz', **a)\n"
+      "np.savez('fortran.npz', f=np.asfortranarray(np.ones((2, 3))))\n"
+      "np.savez('text.npz', t=np.array(['a']))\n"
+      "\"";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  for (const char* name : {"stored.npz", "deflated.npz"}) {
+    const auto read = read_npz(folder / name);
+    ASSERT_TRUE(read) << read.error().message;
+    const std::vector<NumberArray> expected = {{"f4", {1, 2}, std::vector<float>{1.5F, -2}},
+                                               {"i8", {3}, std::vector<std::int64_t>{-1, 0, 1}},
+                                               {"big", {2}, std::vector<std::int64_t>{258, -2}},
+                                               {"b1", {2}, std::vector<std::uint8_t>{1, 0}},
+                                               {"u1", {1, 2}, std::vector<std::uint8_t>{0, 255}},
+                                               {"scalar", {}, std::vector<double>{7}}};
+    EXPECT_EQ(*read, expected);
+  }
+  EXPECT_THAT(read_npz(folder / "fortran.npz").error().message,
+              HasSubstr("fortran.npz: f: expected C order, found fortran_order = True"));
+  EXPECT_THAT(read_npz(folder / "text.npz").error().message,
+              HasSubstr("text.npz: t: expected elements f4, f8"));
 }
 
 TEST(Npz, EveryDamagedByteIsAnErrorOrHarmless) {
