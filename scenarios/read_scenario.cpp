@@ -15,8 +15,8 @@
 #include "core/metric.hpp"
 #include "core/random.hpp"
 #include "problems/data/checksum.hpp"
-#include "scenarios/byzantine.hpp"
 #include "problems/data/parts.hpp"
+#include "scenarios/byzantine.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/toml.hpp"
 
@@ -235,6 +235,11 @@ class Loader {
     } else if (data.train) {
       check_file("data.train", *data.train);
       if (data.test) check_file("data.test", *data.test);
+      if (data.train_labels) check_file("data.train_labels", *data.train_labels);
+      if (data.test_labels) check_file("data.test_labels", *data.test_labels);
+      if (data.test_labels && !data.test) {
+        mistake("data.test_labels", "are those of data.test, which is not given");
+      }
       data.format = data.format.value_or(FileFormat::detect);
       data.label = data.label.value_or(CsvFormat{}.label);
       data.header = data.header.value_or(CsvFormat::Header::detect);
@@ -242,14 +247,11 @@ class Loader {
       out.csv.label = *data.label;
       out.csv.header = *data.header;
     }
-      if (data.train_labels) check_file("data.train_labels", *data.train_labels);
-      if (data.test_labels) check_file("data.test_labels", *data.test_labels);
-      if (data.test_labels && !data.test) {
-        mistake("data.test_labels", "are those of data.test, which is not given");
-      }
     out.name = data.name.value_or("");
     out.train = data.train.value_or("");
     out.test = data.test.value_or("");
+    out.train_labels = data.train_labels.value_or("");
+    out.test_labels = data.test_labels.value_or("");
     out.task = out_.objective == nullptr || out_.objective->prediction().has_classes()
                    ? Task::classification
                    : Task::regression;
@@ -257,8 +259,6 @@ class Loader {
     out.storage = data.storage;
     data.seed = data.seed.value_or(out_.seeds.run);
     out_.seeds.data = out.seed = *data.seed;
-    out.train_labels = data.train_labels.value_or("");
-    out.test_labels = data.test_labels.value_or("");
     if (data.partition.type != PartitionOptions::Type::file) read_split(data.split);
     read_partition(data);
     read_feature_skew(data.feature_skew);
@@ -295,13 +295,6 @@ class Loader {
     for (const auto& entry : builtin_data()) names.emplace_back(entry.name);
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       mistakes_.add(spot("data.name"), unknown_name_message("data set", name, "data.name", names));
-    }
-  }
-
-  void check_file(std::string_view path, const std::string& file) {
-    const auto found = find_data_file(file, out_.data->base);
-    if (!found) {
-      mistake(path, "{}", found.error().message);
       return;
     }
     const BuiltinData data = *find_builtin(name);
@@ -309,6 +302,13 @@ class Loader {
       if (file.empty()) continue;
       const auto found = find_builtin_file(data, file);
       if (!found) return mistake("data.name", "{}", found.error().message);
+    }
+  }
+
+  void check_file(std::string_view path, const std::string& file) {
+    const auto found = find_data_file(file, out_.data->base);
+    if (!found) {
+      mistake(path, "{}", found.error().message);
     } else if (std::error_code error; !std::filesystem::is_regular_file(*found, error)) {
       mistake(path, "expected a file, found nothing of the kind at {}", found->string());
     }
