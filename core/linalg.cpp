@@ -4,6 +4,7 @@
 
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
+#include <Eigen/SVD>
 
 namespace cohort {
 
@@ -29,6 +30,20 @@ Eigenpair top_eigenpair(const Mat& a) {
   top.vector.cwiseAbs().maxCoeff(&largest);
   if (top.vector[largest] < 0.0) top.vector = -top.vector;
   return top;
+}
+
+Eigensystem symmetric_eigensystem(const Mat& a, bool with_vectors) {
+  COHORT_CHECK(a.rows() > 0 && a.rows() == a.cols(), "a square matrix");
+  const Eigen::SelfAdjointEigenSolver<Mat> solver(
+      a, with_vectors ? Eigen::ComputeEigenvectors : Eigen::EigenvaluesOnly);
+  COHORT_CHECK(solver.info() == Eigen::Success, "the eigenvalues of a finite matrix converge");
+  return {solver.eigenvalues(), with_vectors ? Mat(solver.eigenvectors()) : Mat()};
+}
+
+Mat nearest_orthogonal(const Mat& a) {
+  COHORT_CHECK(a.rows() > 0 && a.rows() == a.cols(), "a square matrix");
+  const Eigen::JacobiSVD<Mat> svd(a, Eigen::ComputeFullU | Eigen::ComputeFullV);
+  return svd.matrixU() * svd.matrixV().transpose();
 }
 
 }  // namespace cohort

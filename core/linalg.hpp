@@ -19,4 +19,14 @@ struct Eigenpair {
 /// read, and its vector, by a full decomposition: O(d³).
 Eigenpair top_eigenpair(const Mat& a);
 
+struct Eigensystem {
+  Vec values;   // [d] ascending
+  Mat vectors;  // [d × d] in columns, orthonormal; empty if they were not asked for
+};
+/// Of a symmetric A [d × d], d ≥ 1, finite, of which the lower triangle is read: O(d³).
+Eigensystem symmetric_eigensystem(const Mat& a, bool with_vectors = true);
+
+/// The orthogonal Q [d × d] that maximises ⟨Q, A⟩, d ≥ 1, A finite: U Vᵀ of A = U Σ Vᵀ.
+Mat nearest_orthogonal(const Mat& a);
+
 }  // namespace cohort

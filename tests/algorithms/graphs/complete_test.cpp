@@ -1,7 +1,6 @@
 #include "algorithms/graphs/complete.hpp"
 
-#include "algorithms/mixing/metropolis.hpp"
-#include "tests/algorithms/graphs/drawn.hpp"
+#include "tests/algorithms/graphs/gaps.hpp"
 
 namespace cohort {
 namespace {
@@ -13,6 +12,10 @@ TEST(Complete, OneRoundOfMetropolisAveragesAll) {
   EXPECT_EQ(diameter(g).lower, 1u);
   const Mat w = drawn::mixed<MetropolisWeights>(g);
   EXPECT_LT((w.array() - 1.0 / 6).abs().maxCoeff(), 1e-15);
+}
+
+TEST(Complete, GapIsOne) {
+  EXPECT_NEAR(drawn::gap(drawn::graph<Complete>(6)), 1.0, drawn::gap_tolerance);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "algorithms/graphs/one_peer_exponential.hpp"
 
-#include "algorithms/mixing/uniform.hpp"
-#include "tests/algorithms/graphs/drawn.hpp"
+#include "tests/algorithms/graphs/gaps.hpp"
 
 namespace cohort {
 namespace {

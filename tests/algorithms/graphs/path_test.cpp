@@ -1,6 +1,8 @@
 #include "algorithms/graphs/path.hpp"
 
-#include "tests/algorithms/graphs/drawn.hpp"
+#include <cmath>
+
+#include "tests/algorithms/graphs/gaps.hpp"
 
 namespace cohort {
 namespace {
@@ -13,6 +15,15 @@ TEST(PathGraph, EndsHaveOneNeighbour) {
   EXPECT_EQ(diameter(g).lower, 5u);
   EXPECT_TRUE(diameter(g).is_exact());
   EXPECT_TRUE(is_bipartite(g));
+}
+
+TEST(PathGraph, GapFollowsTheCosine) {
+  for (const std::uint64_t n : {2u, 3u, 10u}) {
+    EXPECT_NEAR(drawn::gap(drawn::graph<PathGraph>(n)),
+                2.0 / 3 * (1 - std::cos(drawn::pi / static_cast<double>(n))) +
+                    (n == 2 ? 1.0 / 3 : 0.0),  // of two nodes the weights are 1/2
+                drawn::gap_tolerance);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "algorithms/graphs/ring.hpp"
 
-#include "tests/algorithms/graphs/drawn.hpp"
+#include <cmath>
+
+#include "tests/algorithms/graphs/gaps.hpp"
 
 namespace cohort {
 namespace {
@@ -21,6 +23,14 @@ TEST(Ring, OptionAndClientsMustAgreeOnTheNodes) {
   EXPECT_THAT(drawn::refusal<Ring>(6, {{5}}), testing::HasSubstr("nodes = 6"));
   EXPECT_THAT(drawn::refusal<Ring>(0), testing::HasSubstr("number of nodes"));
   EXPECT_THAT(drawn::refusal<Ring>(2), testing::HasSubstr("found 2"));
+}
+
+TEST(Ring, GapFollowsTheCosine) {
+  for (const std::uint64_t n : {3u, 5u, 8u, 33u}) {
+    EXPECT_NEAR(drawn::gap(drawn::graph<Ring>(n)),
+                2.0 / 3 * (1 - std::cos(2 * drawn::pi / static_cast<double>(n))),
+                drawn::gap_tolerance);
+  }
 }
 
 }  // namespace
