@@ -66,12 +66,14 @@ class Neighbours {
   std::span<const Edge> edges_;  // of the caller
 };
 
+/// What of W must sum to 1: with the columns the mean over the nodes is kept, with the rows
+/// agreement is.
+enum class MixingNeeds : std::uint8_t { doubly_stochastic, columns, rows };
+
 /// What a method asks of the scenario.
 struct GossipNeeds {
   Capabilities oracle{};  // besides what the local estimator needs
-  /// Rows of W sum to 1 and columns too: the mean over nodes is kept. Else only columns do, and
-  /// edges may be directed.
-  bool doubly_stochastic = true;
+  MixingNeeds mixing = MixingNeeds::doubly_stochastic;
   /// W must be the same in every round.
   bool fixed_graph = false;
 };

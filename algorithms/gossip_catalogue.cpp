@@ -5,6 +5,7 @@
 #include "algorithms/gossip/clipped_gossip.hpp"
 #include "algorithms/gossip/d2.hpp"
 #include "algorithms/gossip/d_psgd.hpp"
+#include "algorithms/gossip/epidemic_learning.hpp"
 #include "algorithms/gossip/extra.hpp"
 #include "algorithms/gossip/gradient_tracking.hpp"
 #include "algorithms/gossip/push_sum.hpp"
@@ -19,16 +20,17 @@ const Registry<GossipMethod>& gossip_methods() {
     r.add<Extra, GossipOf>();
     r.add<D2, GossipOf>();
     r.add<PushSum, GossipOf>();
+    r.add<EpidemicLearning, GossipOf>();
     r.add<ClippedGossip, GossipOf>();
     return r;
   }();
   return table;
 }
 
-GossipSetup make_gossip_method(const ConfigNode& node, const std::string& path,
-                               const Registry<GossipMethod>& methods, const Stages& stages,
-                               Mistakes& mistakes) {
-  GossipSetup setup;
+GossipMethodSetup make_gossip_method(const ConfigNode& node, const std::string& path,
+                                     const Registry<GossipMethod>& methods, const Stages& stages,
+                                     Mistakes& mistakes) {
+  GossipMethodSetup setup;
   ConfigNode own = node;
   ConfigNode local = config_table();
   if (own.is_table()) {

@@ -9,7 +9,7 @@ namespace cohort {
 
 const Registry<GossipMethod>& gossip_methods();
 
-struct GossipSetup {
+struct GossipMethodSetup {
   std::shared_ptr<const GossipMethod> method;  // null after a mistake
   LocalPipeline local;
   ConfigNode effective;
@@ -17,7 +17,7 @@ struct GossipSetup {
 
 /// [method] with its own options and `local`, whose state is kept from round to round unless it
 /// says otherwise. See method_config.hpp.
-GossipSetup make_gossip_method(const ConfigNode& node, const std::string& path,
-                               const Registry<GossipMethod>&, const Stages&, Mistakes&);
+GossipMethodSetup make_gossip_method(const ConfigNode& node, const std::string& path,
+                                     const Registry<GossipMethod>&, const Stages&, Mistakes&);
 
 }  // namespace cohort

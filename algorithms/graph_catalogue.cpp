@@ -11,6 +11,7 @@
 #include "algorithms/graphs/path.hpp"
 #include "algorithms/graphs/random_matching.hpp"
 #include "algorithms/graphs/random_regular.hpp"
+#include "algorithms/graphs/random_peers.hpp"
 #include "algorithms/graphs/ring.hpp"
 #include "algorithms/graphs/star.hpp"
 #include "algorithms/graphs/torus.hpp"
@@ -42,6 +43,7 @@ const Registry<Topology>& graphs() {
     r.add<Hypercube, TopologyOf>();
     r.add<Exponential, TopologyOf>();
     r.add<OnePeerExponential, TopologyOf>();
+    r.add<RandomPeers, TopologyOf>();
     r.add<BaseK, TopologyOf>();
     r.add<ErdosRenyi, TopologyOf>();
     r.add<RandomRegular, TopologyOf>();

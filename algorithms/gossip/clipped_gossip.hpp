@@ -23,17 +23,15 @@ struct ClippedGossip {
   static constexpr std::string_view name = "clipped_gossip";
   static constexpr std::string_view summary = "moves towards each neighbour by a bounded length";
   static constexpr std::string_view source = "He, Karimireddy, Jaggi, arXiv 2202.01545 (2022)";
-  struct Options : OneGradient {
+  struct Options : LocalSteps {
     std::optional<double> radius;
     std::optional<double> byzantine_weight;
-    std::uint64_t local_steps = 1;
     static void declare(OptionTable<Options>& t) {
       t.add("radius", &Options::radius, positive, "longest move towards a neighbour");
       t.add("byzantine_weight", &Options::byzantine_weight, Bounds{0, 1, true, true},
             "instead of radius: weight of a node's neighbours that may lie; the radius follows "
             "from the others' distances");
-      t.add("local_steps", &Options::local_steps, at_least(1), "steps between two averages");
-      OneGradient::declare(t);
+      LocalSteps::declare(t);
     }
   };
   using NodeState = NoState;
@@ -48,10 +46,10 @@ struct ClippedGossip {
   }
   std::vector<Phase> phases(const Layout& layout) const { return one_exchange(layout, {"x"}); }
 
-  void share(const NodeContext& node, VecRef x, NodeState& state, Oracle& oracle,
-             Reply& out) const {
-    adapting().share(node, x, state, oracle, out);
-    x = out.values("x");
+  void share(const NodeContext& node, VecRef x, NodeState&, Oracle& oracle, Reply& out) const {
+    auto y = out.values("x");
+    adapt(node, options.work(), oracle, x, y);
+    x = y;
   }
   void step(const NodeContext& node, VecRef x, NodeState&, Oracle&,
             const Neighbours& neighbours) const {
@@ -72,13 +70,6 @@ struct ClippedGossip {
   }
 
  private:
-  /// D-PSGD's local steps.
-  DPsgd adapting() const {
-    DPsgd method;
-    method.options.batch_size = options.batch_size;
-    method.options.local_steps = options.local_steps;
-    return method;
-  }
   double radius_of(const Neighbours& neighbours, const std::vector<double>& distance) const {
     std::vector<std::size_t> order;
     for (std::size_t j = 0; j < distance.size(); ++j) {

@@ -23,18 +23,44 @@ inline std::vector<std::pair<std::string, GossipOrder>> option_names(GossipOrder
           {"combine_then_adapt", GossipOrder::combine_then_adapt}};
 }
 
+/// y ← x after the node's local steps.
+inline void adapt(const NodeContext& node, const LocalWork& work, Oracle& oracle, VecView x,
+                  VecRef y) {
+  LocalLoop loop = node.loop(work, oracle, node.layout());
+  Vec& g = node.buffer(0);
+  g.resize(x.size());
+  y = x;
+  for (std::uint64_t k = 0; k < loop.steps(); ++k) {
+    const double scale = loop.gradient(y, g);
+    loop.step(y, g, scale);
+  }
+}
+
+/// Options of methods that average after local steps.
+struct LocalSteps : OneGradient {
+  std::uint64_t local_steps = 1;
+  template <class O>
+  static void declare(OptionTable<O>& t) {
+    t.add("local_steps", &O::local_steps, at_least(1), "steps between two averages");
+    OneGradient::declare(t);
+  }
+  LocalWork work() const {
+    LocalWork work = OneGradient::work();
+    work.local_steps = local_steps;
+    return work;
+  }
+};
+
 struct DPsgd {
   static constexpr std::string_view name = "d_psgd";
   static constexpr std::string_view summary = "local steps, averaged among neighbours";
   static constexpr std::string_view source = "Lian et al., NeurIPS 2017";
-  struct Options : OneGradient {
+  struct Options : LocalSteps {
     GossipOrder order = GossipOrder::adapt_then_combine;
-    std::uint64_t local_steps = 1;
     static void declare(OptionTable<Options>& t) {
-      t.add("order", &Options::order, "whether nodes step before they average, or after");
-      t.add("local_steps", &Options::local_steps, at_least(1),
-            "steps between two averages; one with combine_then_adapt");
-      OneGradient::declare(t);
+      t.add("order", &Options::order,
+            "whether nodes step before they average, or after (one step then)");
+      LocalSteps::declare(t);
     }
   };
   using NodeState = NoState;
@@ -53,16 +79,10 @@ struct DPsgd {
 
   void share(const NodeContext& node, VecRef x, NodeState&, Oracle& oracle, Reply& out) const {
     auto y = out.values("x");
-    y = x;
-    if (options.order == GossipOrder::combine_then_adapt) return;
-    LocalWork work = options.work();
-    work.local_steps = options.local_steps;
-    LocalLoop loop = node.loop(work, oracle, node.layout());
-    Vec& g = node.buffer(0);
-    g.resize(y.size());
-    for (std::uint64_t k = 0; k < loop.steps(); ++k) {
-      const double scale = loop.gradient(y, g);
-      loop.step(y, g, scale);
+    if (options.order == GossipOrder::adapt_then_combine) {
+      adapt(node, options.work(), oracle, x, y);
+    } else {
+      y = x;
     }
   }
   void step(const NodeContext& node, VecRef x, NodeState&, Oracle& oracle,

@@ -18,7 +18,7 @@ namespace cohort {
 struct Extra {
   static constexpr std::string_view name = "extra";
   static constexpr std::string_view summary = "gossip that takes its error of a round before back";
-  static constexpr std::string_view source = "Shi et al., SIAM J. Optim. 25 (2015)";
+  static constexpr std::string_view source = "Shi et al., SIAM J. Optimization 25 (2015)";
   struct Options : OneGradient {
     static void declare(OptionTable<Options>& t) { OneGradient::declare(t); }
   };
@@ -39,8 +39,8 @@ struct Extra {
   }
   void step(const NodeContext& node, VecRef x, NodeState& state, Oracle& oracle,
             const Neighbours& neighbours) const {
-    Vec& s = node.buffer(1);
     Vec& mixed = node.buffer(2);
+    Vec& s = node.buffer(1);
     s.resize(x.size());
     mixed.resize(x.size());
     local_step(node, options, oracle, x, s);

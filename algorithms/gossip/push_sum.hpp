@@ -34,7 +34,9 @@ struct PushSum {
   };
   Options options;
 
-  GossipNeeds needs() const { return {.oracle = {Query::gradient}, .doubly_stochastic = false}; }
+  GossipNeeds needs() const {
+    return {.oracle = {Query::gradient}, .mixing = MixingNeeds::columns};
+  }
   std::vector<Phase> phases(const Layout& layout) const {
     auto phases = one_exchange(layout, {"u", "mass"});
     BlockSpec& mass = phases.front().up.back();
