@@ -67,6 +67,27 @@ inline Distances measured(const Mat& x, Index references = 0) {
   return measure(gram, pairs, again, references);
 }
 
+/// The same of rows that are never subtracted in double: what `measured` is held against.
+inline Distances measured_exactly(const Mat& x, Index references = 0) {
+  const Index n = x.rows();
+  const auto at = [&](Index i, Index k) {
+    return i < n ? static_cast<long double>(x(i, k)) : 0.0L;
+  };
+  Distances out{Mat(n + 1, n + 1), Mat(n + 1, n + 1), references};
+  for (Index i = 0; i <= n; ++i) {
+    for (Index j = 0; j <= n; ++j) {
+      long double d2 = 0, inner = 0;
+      for (Index k = 0; k < x.cols(); ++k) {
+        d2 += (at(i, k) - at(j, k)) * (at(i, k) - at(j, k));
+        inner += (at(i, k) - at(0, k)) * (at(j, k) - at(0, k));
+      }
+      out.d2(i, j) = static_cast<double>(d2);
+      out.inner(i, j) = static_cast<double>(inner);
+    }
+  }
+  return out;
+}
+
 /// Clients 0, 1, … send the rows.
 inline std::vector<ClientId> clients(Index n) {
   std::vector<ClientId> ids;
@@ -84,10 +105,13 @@ inline Mat mapped(const Mat& map, const Mat& x) {
   return out;
 }
 
+using Measure = Distances (*)(const Mat& points, Index references);
+
 /// The aggregate of the rows of x, with weights if there are any; `previous` is the last result of
 /// a rule that uses it.
 inline Vec apply(const Rule& rule, const Mat& x, std::size_t f,
-                 const std::vector<double>& row_weights = {}, const Vec& previous = {}) {
+                 const std::vector<double>& row_weights = {}, const Vec& previous = {},
+                 Measure measure_points = measured) {
   const auto ids = clients(x.rows());
   RuleInput given = input(f);
   given.clients = ids;
@@ -106,16 +130,16 @@ inline Vec apply(const Rule& rule, const Mat& x, std::size_t f,
       for (std::size_t k = 0; k < sample.size(); ++k) {
         on_sample.col(static_cast<Index>(k)) = x.col(static_cast<Index>(sample[k]));
       }
-      sampled.push_back(measured(on_sample));
+      sampled.push_back(measure_points(on_sample, 0));
     }
     given.sampled = sampled;
-    const Vec w = *rule.weights(measured(points, points.rows() - x.rows()), given);
+    const Vec w = *rule.weights(measure_points(points, points.rows() - x.rows()), given);
     EXPECT_EQ(w.size(), points.rows() + 1);
     Mat map(1, w.size());
     map.row(0) = w.transpose();
     return mapped(map, points).row(0).transpose();
   }
-  const Mat chosen = rule.selects() ? mapped(*rule.selection(measured(x), given), x) : x;
+  const Mat chosen = rule.selects() ? mapped(*rule.selection(measure_points(x, 0), given), x) : x;
   const Mat transposed = chosen.transpose();
   std::vector<const double*> pointers;
   for (Index i = 0; i < chosen.rows(); ++i) pointers.push_back(transposed.col(i).data());

@@ -52,6 +52,16 @@ TEST(CenteredClipping, MovesByAtMostTheRadius) {
   }
 }
 
+// It goes from the last result, and within a radius: these move and grow with the rows.
+TEST(CenteredClipping, FollowsRowsLastResultAndRadiusTogether) {
+  const Mat x = rows::normal(9, 4, 3);
+  const Vec v = rows::vector({1, -1, 0.5, 2}), a = rows::vector({10, 20, -30, 5});
+  const Vec result = step({0.7, 2}, x, v);
+  EXPECT_LT((step({0.7, 2}, x.rowwise() + a.transpose(), v + a) - result - a).norm(),
+            10 * rounding);
+  EXPECT_EQ(step({0.7 * 64, 2}, 64 * x, 64 * v), 64 * result);
+}
+
 TEST(CenteredClipping, RefusesARadiusThatIsNone) {
   for (const double radius : {0.0, -1.0}) {
     ConfigNode node = config_table();

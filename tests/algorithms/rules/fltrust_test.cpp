@@ -27,6 +27,12 @@ TEST(FlTrust, DoesNotCareHowLongTheOthersAre) {
   EXPECT_LE(trusting(0, x).norm(), x.row(0).norm() * (1 + rounding));
 }
 
+TEST(FlTrust, DoesNotDependOnTheOrderOfTheOthers) {
+  Mat x = rows::normal(8, 4, 2), turned = x;
+  turned.bottomRows(7) = x.bottomRows(7).colwise().reverse();
+  EXPECT_LT((trusting(0, x) - trusting(0, turned)).norm(), rounding);
+}
+
 TEST(FlTrust, IsZeroIfNobodyGoesTheTrustedWay) {
   EXPECT_EQ(trusting(0, rows::matrix({{1, 0}, {-2, 1}, {0, 3}, {0, 0}})), Vec::Zero(2));
   EXPECT_EQ(trusting(0, rows::matrix({{0, 0}, {2, 1}})), Vec::Zero(2));

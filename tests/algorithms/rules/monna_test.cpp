@@ -26,6 +26,13 @@ TEST(Monna, GivesTheExampleOfThePublicLibrary) {
             rows::vector({2.5, 3.5, 4.5}));
 }
 
+TEST(Monna, DoesNotDependOnTheOrderOfTheOthers) {
+  Mat x = rows::normal(8, 4, 1), turned = x;
+  turned.bottomRows(7) = x.bottomRows(7).colwise().reverse();
+  const auto rule = rows::rule<Monna>({0});
+  EXPECT_LT((rows::apply(rule, x, 3) - rows::apply(rule, turned, 3)).norm(), 1e-14);
+}
+
 TEST(Monna, OfEqualRowsTakesTheTrustedOneFirst) {
   EXPECT_EQ(weights(2, Mat::Constant(3, 2, 5.0), 1), rows::vector({.5, 0, .5, 0}));
 }

@@ -15,6 +15,12 @@ TEST(SignMajority, CountsSigns) {
       rows::vector({1, -1, 0, 0, 0}));
 }
 
+TEST(SignMajority, DoesNotCareForScaleAndTurnsWithTheRows) {
+  const Mat x = rows::normal(6, 9, 2);
+  EXPECT_EQ(majority(1e-3 * x), majority(x));
+  EXPECT_EQ(majority(-x), -majority(x));
+}
+
 TEST(SignMajority, GivesEachRowOneVoteHoweverLongItIs) {
   EXPECT_EQ(majority(rows::matrix({{-1e150, 1}, {1e-150, 1}, {1e-150, -1e150}})),
             rows::vector({1, 1}));
