@@ -11,7 +11,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-constexpr std::array<MetricInfo, 13> table = {{
+constexpr std::array<MetricInfo, 14> table = {{
     {Metric::loss, "loss", true, false, false, -infinity, infinity,
      "mean over rows, without the regulariser"},
     {Metric::objective, "objective", true, false, false, -infinity, infinity,
@@ -34,6 +34,8 @@ constexpr std::array<MetricInfo, 13> table = {{
      "objective on train, less its minimum over the honest clients"},
     {Metric::distance, "distance", false, false, false, 0, infinity,
      "to the minimiser over the honest clients"},
+    {Metric::consensus_distance, "consensus_distance", false, false, false, 0, infinity,
+     "mean over nodes of the squared distance to their mean model; of decentralized runs"},
 }};
 
 constexpr std::array<std::string_view, spreads> suffixes = {"mean", "std", "worst10", "jain"};

@@ -26,6 +26,7 @@ enum class Metric : std::uint8_t {
   gradient_norm,
   optimality_gap,
   distance,
+  consensus_distance,
 };
 
 struct MetricInfo {

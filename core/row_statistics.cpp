@@ -302,6 +302,7 @@ double value_of(Metric metric, const RowStatistics& s, double regulariser) {
     case Metric::gradient_norm:
     case Metric::optimality_gap:
     case Metric::distance:
+    case Metric::consensus_distance:
       break;
   }
   check_failed("a metric of a set", to_string(metric));

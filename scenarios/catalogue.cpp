@@ -2,6 +2,8 @@
 
 #include "algorithms/aggregation_catalogue.hpp"
 #include "algorithms/catalogue.hpp"
+#include "algorithms/gossip_catalogue.hpp"
+#include "algorithms/graph_catalogue.hpp"
 #include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
 #include "problems/objectives/capped_svm.hpp"
@@ -103,8 +105,8 @@ Catalogue shipped_catalogue() {
     registry.add<QuadraticProblem, ProblemOf>();
     return registry;
   }();
-  return {&models,       &problems, &methods(),  &estimators(), &transforms(),
-          &optimizers(), &rules(),  &row_maps(), &attacks()};
+  return {&models,  &problems,   &methods(), &estimators(),     &transforms(), &optimizers(),
+          &rules(), &row_maps(), &attacks(), &gossip_methods(), &graphs(),     &mixings()};
 }
 
 }  // namespace cohort

@@ -7,8 +7,11 @@
 #include <string_view>
 
 #include "algorithms/aggregation.hpp"
+#include "algorithms/decentralized.hpp"
 #include "algorithms/method.hpp"
+#include "algorithms/mixing.hpp"
 #include "algorithms/pipeline.hpp"
+#include "algorithms/topology.hpp"
 #include "core/registry.hpp"
 #include "core/result.hpp"
 #include "problems/data/store.hpp"
@@ -50,6 +53,9 @@ struct Catalogue {
   const Registry<Rule>* rules;
   const Registry<RowMap>* row_maps;
   const Registry<Attack>* attacks;
+  const Registry<GossipMethod>* gossip_methods;
+  const Registry<Topology>* graphs;
+  const Registry<Mixing>* mixings;
 };
 
 /// Everything that ships.

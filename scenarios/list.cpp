@@ -69,6 +69,9 @@ std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updat
       rules_kind(*c.rules, updates),
       kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
       kind_of("attack", "clients.byzantine.attack", *c.attacks),
+      kind_of("gossip_method", "method.type of schedule.type = \"gossip\"", *c.gossip_methods),
+      kind_of("graph", "graph.type", *c.graphs),
+      kind_of("mixing", "graph.mixing", *c.mixings),
   };
   Kind data{"data", "data.name", {}};
   for (const auto& entry : builtin_data()) {
@@ -136,8 +139,9 @@ std::string as_markdown(const Kind& kind) {
 }  // namespace
 
 std::vector<std::string> list_kinds() {
-  return {"method", "model",          "problem", "estimator", "transform", "optimizer",
-          "rule",   "pre_aggregator", "attack",  "data",      "section"};
+  return {"method",    "model",  "problem",        "estimator", "transform",
+          "optimizer", "rule",   "pre_aggregator", "attack",    "gossip_method",
+          "graph",     "mixing", "data",           "section"};
 }
 
 Result<std::string> list(const Catalogue& catalogue, const std::string& asked, bool is_markdown,

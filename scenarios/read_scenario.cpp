@@ -10,6 +10,7 @@
 #include <optional>
 #include <tuple>
 
+#include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/method_config.hpp"
 #include "core/hash.hpp"
 #include "core/metric.hpp"
@@ -17,6 +18,7 @@
 #include "problems/data/checksum.hpp"
 #include "problems/data/parts.hpp"
 #include "scenarios/byzantine.hpp"
+#include "scenarios/network.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/toml.hpp"
 
@@ -33,7 +35,7 @@ constexpr double rounding = 1e-9;
 
 const std::vector<std::string>& section_names() {
   static const std::vector<std::string> names = {
-      "name",        "data",     "problem",    "model",     "clients", "method",
+      "name",        "data",     "problem",    "model",     "clients", "graph", "method",
       "aggregation", "schedule", "evaluation", "reference", "run",     "sweep"};
   return names;
 }
@@ -80,8 +82,13 @@ class Loader {
     schedule_sound_ = schedule.is_sound;
     read_clients(clients.value);
     read_schedule(schedule.value);
-    read_method();
-    read_aggregation();
+    read_graph();
+    if (is_gossip()) {
+      read_gossip();
+    } else {
+      read_method();
+      read_aggregation();
+    }
     read_evaluation(schedule.value);
     read_claim();
     finish(run.value);
@@ -524,10 +531,106 @@ class Loader {
     effective("schedule") = option_table<ScheduleSection>().write(schedule);
   }
 
+  bool is_gossip() const { return out_.schedule.type == ScheduleType::gossip; }
+
+  void read_graph() {
+    const ConfigNode* given = find("graph");
+    if (!is_gossip()) {
+      if (given != nullptr && schedule_sound_) {
+        mistake("graph", "is of decentralized runs; expected schedule.type = \"gossip\" with it");
+      }
+      return;
+    }
+    if (given == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [graph], which says who hears whom");
+      return;
+    }
+    ConfigNode choice = *given;
+    ConfigNode mixing;
+    if (const ConfigNode* named = given->find("mixing")) {
+      mixing = *named;
+      std::erase_if(choice.table(), [](const auto& entry) { return entry.first == "mixing"; });
+    }
+    out_.gossip.graph = make(catalogue_.graphs, choice, "graph");
+    if (out_.gossip.graph == nullptr) return;
+    if (mixing.is_none()) mixing = config_value(std::string(out_.gossip.graph->mixing()));
+    out_.gossip.mixing = make(catalogue_.mixings, mixing, "graph.mixing");
+    choice.set("mixing", mixing);
+    effective("graph") = std::move(choice);
+  }
+
+  void read_gossip() {
+    const ConfigNode* given = find("method");
+    if (given == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [method]");
+      return;
+    }
+    if (const std::string name = algorithm_of(*given); catalogue_.methods->find(name) != nullptr) {
+      mistake("method.type", "{} has a server, which gossip has not; expected one of {}", name,
+              fmt::join(catalogue_.gossip_methods->names(), ", "));
+      return;
+    }
+    const std::size_t before = mistakes_.messages().size();
+    GossipMethodSetup setup = make_gossip_method(
+        *given, "method", *catalogue_.gossip_methods,
+        {catalogue_.estimators, catalogue_.transforms, catalogue_.optimizers}, mistakes_);
+    method_sound_ = mistakes_.messages().size() == before;
+    if (!method_sound_) return;
+    out_.gossip.method = std::move(setup.method);
+    out_.local = std::move(setup.local);
+    cite(catalogue_.gossip_methods, setup.effective, "method");
+    cite_stage(setup.effective.find("local"), "method.local");
+    check_capabilities(out_.gossip.method->name(), out_.gossip.method->needs().oracle);
+    effective("method") = std::move(setup.effective);
+    refuse_what_needs_a_server();
+    if (mistakes_.messages().size() == before && clients_sound_ && out_.gossip.mixing) {
+      check_network();
+    }
+  }
+  void refuse_what_needs_a_server() {
+    if (find("aggregation") != nullptr) {
+      mistake("aggregation", "combines updates at a server, which gossip has not");
+    }
+    if (clients_sound_ && out_.clients.cohort_size != out_.clients.count) {
+      mistake("clients",
+              "every node takes part in every round of gossip; expected no cohort_size "
+              "and no participation");
+    }
+    if (clients_sound_ && out_.clients.byzantine.attack != nullptr) {
+      mistake("clients.byzantine", "attacks are made of updates to a server, which gossip has not");
+    }
+    if (out_.schedule.quorum < 1 || out_.schedule.deadline) {
+      mistake("schedule", "quorum and deadline are a server's; a node waits for its neighbours");
+    }
+    if (out_.site.trace != Trace::none) {
+      mistake("run.trace", "is of the replies to a server, which gossip has not");
+    }
+  }
+  void check_network() {
+    const GossipChoice& gossip = out_.gossip;
+    const auto period = gossip.graph->period({out_.clients.count, out_.seeds.run, 0});
+    if (!period) return mistake("graph", "{}", period.error().message);
+    if (gossip.method->needs().fixed_graph && *period != 1) {
+      return mistake("method.type", "{} needs the same graph in every round, and {} changes",
+                     gossip.method->name(), gossip.graph->name());
+    }
+    if (const auto checked = check_mixing(out_); !checked) {
+      mistake("graph", "{}", checked.error().message);
+    }
+  }
+
   void read_method() {
     const ConfigNode* given = find("method");
     if (given == nullptr) {
       mistakes_.add(whole_file(), "expected a section [method]");
+      return;
+    }
+    if (const std::string name = algorithm_of(*given);
+        catalogue_.gossip_methods->find(name) != nullptr) {
+      mistake("method.type",
+              "{} has no server; expected schedule.type = \"gossip\" and [graph], or "
+              "one of {}",
+              name, fmt::join(catalogue_.methods->names(), ", "));
       return;
     }
     const std::size_t before = mistakes_.messages().size();
@@ -548,7 +651,7 @@ class Loader {
         !has_block([](const BlockSpec& block) { return block.is_update; })) {
       mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
     }
-    check_capabilities(out_.method->needs());
+    check_capabilities(out_.method->name(), out_.method->needs().oracle);
     check_penalty();
     effective("method") = std::move(setup.effective);
   }
@@ -584,7 +687,7 @@ class Loader {
     });
   }
 
-  void check_capabilities(const MethodNeeds& needs) {
+  void check_capabilities(std::string_view method, Capabilities needs) {
     if (out_.objective == nullptr) return;
     const auto check = [&](std::string_view path, std::string_view who, Capabilities wanted) {
       const Capabilities missing = wanted.without(out_.objective->capabilities());
@@ -593,7 +696,7 @@ class Loader {
                 out_.objective->name());
       }
     };
-    check("method", out_.method->name(), needs.oracle);
+    check("method", method, needs);
     if (out_.local.estimator != nullptr) {
       check("method.local.estimator", out_.local.estimator->name(), out_.local.estimator->needs());
     }
@@ -727,6 +830,7 @@ class Loader {
       if (objective != nullptr && objective->has_known_minimiser()) {
         evaluation.metrics->push_back(Metric::distance);
       }
+      if (is_gossip()) evaluation.metrics->push_back(Metric::consensus_distance);
     }
     out_.evaluation = {evaluation.every,    evaluation.at_start,       *evaluation.on,
                        *evaluation.metrics, evaluation.clients.number, evaluation.per_client,
@@ -745,6 +849,9 @@ class Loader {
         mistake("evaluation.metrics", "{} needs {}, and {} has none", to_string(m), missing,
                 objective->name());
       }
+    }
+    if (out_.evaluates(Metric::consensus_distance) && !is_gossip()) {
+      mistake("evaluation.metrics", "consensus_distance is of decentralized runs");
     }
     check_evaluated_clients();
     for (const Metric m : {Metric::optimality_gap, Metric::distance}) {

@@ -13,7 +13,9 @@
 #include "core/build_info.hpp"
 #include "core/cpu.hpp"
 #include "core/fingerprint.hpp"
+#include "scenarios/decentralized_session.hpp"
 #include "scenarios/model_file.hpp"
+#include "scenarios/network.hpp"
 #include "scenarios/progress.hpp"
 #include "scenarios/references.hpp"
 #include "scenarios/run_directory.hpp"
@@ -252,6 +254,11 @@ std::string layout_text(const Layout& layout) {
   return text;
 }
 
+Result<SessionResult> run_rank(SessionInput input) {
+  return input.prepared->scenario().is_decentralized() ? run_decentralized(std::move(input))
+                                                       : run_session(std::move(input));
+}
+
 // The time that a Slurm job has left; nothing outside of one.
 std::optional<Seconds> slurm_time_left() {
   const char* end = std::getenv("SLURM_JOB_END_TIME");
@@ -415,7 +422,7 @@ Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path&
   }
 
   const auto begun = std::chrono::steady_clock::now();
-  auto session = run_session(std::move(input));
+  auto session = run_rank(std::move(input));
   if (recorder) recorder->finish();
 
   Arrival arrival;
@@ -557,7 +564,12 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   const Layout& layout = prepared->function().layout();
   std::uint64_t down = 0, up = 0;
   bool is_bound = false;
-  for (const Phase& phase : scenario.method->phases(layout)) {
+  GossipCost gossip;
+  if (scenario.is_decentralized()) {
+    COHORT_TRY(gossip, gossip_cost(scenario, layout));
+  }
+  for (const Phase& phase :
+       scenario.is_decentralized() ? std::vector<Phase>() : scenario.method->phases(layout)) {
     down += declared_bytes(phase.down);
     up += declared_bytes(phase.up);
     for (const BlockSpec& b : phase.up) {
@@ -577,7 +589,7 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   input.pool = &pool;
   input.observer = &nobody;
   const auto begun = std::chrono::steady_clock::now();
-  COHORT_TRY(const SessionResult probed, run_session(std::move(input)));
+  COHORT_TRY(const SessionResult probed, run_rank(std::move(input)));
   const Seconds spent = std::chrono::steady_clock::now() - begun;
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -585,15 +597,26 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   RoundCost cost;
   cost.bytes = (down + up) * scenario.clients.cohort_size;
   cost.time = spent;
-  cost.text = fmt::format(
-      "{}: d = {}, {} of {} clients a round\n"
-      "  bytes a client and round   {} down, {}{} up\n"
-      "  bytes a round              {} down, {}{} up\n"
+  if (scenario.is_decentralized()) {
+    cost.bytes = gossip.bytes_an_edge * gossip.directed_edges;
+    cost.text = fmt::format(
+        "{}: d = {}, {} nodes, {} directed edges in the first round\n"
+        "  bytes an edge and round    {}\n"
+        "  bytes a round              {}\n",
+        name, layout.shared(), scenario.clients.count, gossip.directed_edges, gossip.bytes_an_edge,
+        cost.bytes);
+  } else {
+    cost.text = fmt::format(
+        "{}: d = {}, {} of {} clients a round\n"
+        "  bytes a client and round   {} down, {}{} up\n"
+        "  bytes a round              {} down, {}{} up\n",
+        name, layout.shared(), scenario.clients.cohort_size, scenario.clients.count, down,
+        is_bound ? "at most " : "", up, down * scenario.clients.cohort_size,
+        is_bound ? "at most " : "", up * scenario.clients.cohort_size);
+  }
+  cost.text += fmt::format(
       "  memory of this rank        {:.0f} MB at most in one probed round\n"
       "  seconds a round            {:.3g} ({})\n",
-      name, layout.shared(), scenario.clients.cohort_size, scenario.clients.count, down,
-      is_bound ? "at most " : "", up, down * scenario.clients.cohort_size,
-      is_bound ? "at most " : "", up * scenario.clients.cohort_size,
       static_cast<double>(usage.ru_maxrss) / 1e3, spent.count(), probed.why);
   return cost;
 }

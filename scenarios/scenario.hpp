@@ -11,8 +11,11 @@
 #include <vector>
 
 #include "algorithms/aggregation.hpp"
+#include "algorithms/decentralized.hpp"
 #include "algorithms/method.hpp"
+#include "algorithms/mixing.hpp"
 #include "algorithms/pipeline.hpp"
+#include "algorithms/topology.hpp"
 #include "coordinator/stopping.hpp"
 #include "core/clock.hpp"
 #include "core/config.hpp"
@@ -42,7 +45,7 @@ struct Clients {
 enum class EvaluationSet { train, validation, test, client_test };
 std::string_view to_string(EvaluationSet set);
 
-enum class ScheduleType { synchronous };
+enum class ScheduleType { synchronous, gossip };
 
 struct ScheduleOptions {
   ScheduleType type = ScheduleType::synchronous;
@@ -50,6 +53,13 @@ struct ScheduleOptions {
   std::optional<Seconds> deadline;  // after which a quorum is enough
   StopRules stop;                   // with the rounds of the run
   bool before_slurm_limit = false;  // stop.wall_time = "slurm": the runner knows the job's limit
+};
+
+/// What a decentralized run has instead of a method with a server: [graph], and [method] on it.
+struct GossipChoice {
+  std::shared_ptr<const GossipMethod> method;
+  std::shared_ptr<const Topology> graph;
+  std::shared_ptr<const Mixing> mixing;
 };
 
 struct Evaluation {
@@ -134,8 +144,9 @@ struct Scenario {
   std::optional<Init> init;
   Clients clients;
 
-  std::shared_ptr<const Method> method;
-  LocalPipeline local;  // estimator is null if the method has no local steps
+  std::shared_ptr<const Method> method;  // null in a decentralized run
+  GossipChoice gossip;                   // its members are null in any other
+  LocalPipeline local;                   // estimator is null if the method has no local steps
   Chain update;
   ServerPipeline server;  // optimizer is null if the method has no server step
 
@@ -164,6 +175,7 @@ struct Scenario {
   };
   std::optional<BestBy> best_by() const;
 
+  bool is_decentralized() const { return gossip.graph != nullptr; }
   /// Sets that are evaluated, and metrics; see Evaluation.
   bool evaluates(EvaluationSet set) const;
   bool evaluates(Metric metric) const;

@@ -7,7 +7,7 @@
 namespace cohort {
 
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
-  return {{"synchronous", ScheduleType::synchronous}};
+  return {{"synchronous", ScheduleType::synchronous}, {"gossip", ScheduleType::gossip}};
 }
 std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights) {
   return {{"rows", ClientWeights::rows}, {"uniform", ClientWeights::uniform}};
@@ -208,6 +208,10 @@ void ClientsSection::declare(OptionTable<ClientsSection>& t) {
   t.add("byzantine", &ClientsSection::byzantine, "clients that send what an attack makes");
 }
 
+void GraphSection::declare(OptionTable<GraphSection>& t) {
+  t.add("mixing", &GraphSection::mixing, "how a node weighs what it hears; what suits the graph");
+}
+
 void AggregationSection::declare(OptionTable<AggregationSection>& t) {
   t.add("rule", &AggregationSection::rule, "makes one update of many (required)");
   t.add("pre_aggregators", &AggregationSection::pre_aggregators, "in front of it, in order");
@@ -322,6 +326,9 @@ std::vector<SectionInfo> section_infos() {
       info<ModelSection>("model", "where it starts; the options of each type: cohort list models"),
       info<ClientsSection>("clients", "who takes part"),
       info<ByzantineSection>("clients.byzantine", "who lies, and how"),
+      info<GraphSection>("graph",
+                         "who hears whom in a decentralized run; its type and that type's options: "
+                         "cohort list graph"),
       method_stages(),
       info<AggregationSection>("aggregation", "many updates to one; none: the weighted mean"),
       info<ScheduleSection>("schedule", "rounds, and what ends them"),

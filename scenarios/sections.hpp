@@ -180,6 +180,12 @@ struct ClientsSection {
   static void declare(OptionTable<ClientsSection>& t);
 };
 
+/// What [graph] has beside the options of its type.
+struct GraphSection {
+  Choice mixing;
+  static void declare(OptionTable<GraphSection>& t);
+};
+
 struct AggregationSection {
   Choice rule;
   std::vector<Choice> pre_aggregators;

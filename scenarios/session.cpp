@@ -16,6 +16,7 @@ namespace {
 // What a method's phases ask of the rule and of [method.update], which is known once the layout is.
 Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
   const auto& attack = scenario.clients.byzantine.attack;
+  if (scenario.is_decentralized()) return {};
   for (const Phase& phase : scenario.method->phases(layout)) {
     for (const BlockSpec& block : phase.up) {
       const bool is_by_rule = block.combine == Combine::rule && !scenario.aggregation.is_linear();
@@ -209,7 +210,10 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   return p;
 }
 
-ServerCheckpoint Prepared::blank() const { return Synchronous::blank(plan(1, false)); }
+ServerCheckpoint Prepared::blank() const {
+  if (scenario_->is_decentralized()) return {};
+  return Synchronous::blank(plan(1, false));
+}
 
 namespace {
 

@@ -100,6 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"heterogeneity", false, "scenarios/heterogeneity.toml"},
                     Subject{"evaluation", false, "tests/probes/evaluation.toml"},
                     Subject{"robust", false, "tests/probes/robust.toml"},
+                    Subject{"gossip", false, "tests/probes/gossip.toml"},
                     Subject{"newton", true, "tests/probes/newton.toml"},
                     Subject{"ef21", true, "tests/probes/ef21.toml"},
                     Subject{"seed", true, "tests/probes/seed.toml"}),

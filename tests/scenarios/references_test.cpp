@@ -29,6 +29,7 @@ std::set<std::string> all_sources() {
   add_sources(*c.models, sources);
   add_sources(*c.problems, sources);
   add_sources(*c.methods, sources);
+  add_sources(*c.gossip_methods, sources);
   add_sources(*c.estimators, sources);
   add_sources(*c.transforms, sources);
   add_sources(*c.optimizers, sources);

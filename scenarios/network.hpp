@@ -1,0 +1,27 @@
+#pragma once
+// Who hears whom in a decentralized scenario, and with what weight.
+
+#include <cstdint>
+
+#include "algorithms/mixing.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace cohort {
+
+/// Periods up to this are planned ahead and checked whole.
+inline constexpr std::uint64_t longest_planned_period = 64;
+
+/// The mixing matrix of a round, from 1, of [graph] and its mixing. Errors (bad_input): options
+/// that do not fit, or a matrix that is not what the method needs.
+Result<MixingMatrix> mixing_of_round(const Scenario& scenario, std::uint64_t round);
+/// Of every round of a topology that repeats; of the first of one that is drawn anew.
+Result<void> check_mixing(const Scenario& scenario);
+
+/// What the first round costs.
+struct GossipCost {
+  std::uint64_t directed_edges = 0;
+  std::uint64_t bytes_an_edge = 0;  // protocol bytes in each direction, at most
+};
+Result<GossipCost> gossip_cost(const Scenario& scenario, const Layout& layout);
+
+}  // namespace cohort
