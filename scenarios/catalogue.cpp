@@ -11,11 +11,15 @@
 #include "problems/objectives/huber.hpp"
 #include "problems/objectives/least_squares.hpp"
 #include "problems/objectives/logistic.hpp"
+#include "problems/objectives/matrix_factorisation.hpp"
+#include "problems/objectives/matrix_sensing.hpp"
 #include "problems/objectives/nonconvex_logistic.hpp"
+#include "problems/objectives/phase_retrieval.hpp"
 #include "problems/objectives/poisson.hpp"
 #include "problems/objectives/quadratic.hpp"
 #include "problems/objectives/smoothed_hinge.hpp"
 #include "problems/objectives/softmax.hpp"
+#include "problems/objectives/test_function.hpp"
 
 namespace cohort {
 
@@ -61,27 +65,6 @@ class ModelOf final : public Objective {
   std::unique_ptr<Function> example_;
 };
 
-template <class Problem>
-class ProblemOf final : public Objective {
- public:
-  explicit ProblemOf(typename Problem::Options options)
-      : options_(std::move(options)), example_(options_, 0, 1) {}
-  std::string_view name() const override { return Problem::name; }
-  Capabilities capabilities() const override { return example_.capabilities(); }
-  Prediction prediction() const override { return example_.prediction(); }
-  bool has_known_minimiser() const override { return example_.has_minimiser(); }
-  bool is_convex() const override { return example_.is_convex(); }
-  bool has_penalty() const override { return example_.layout().has_penalty(); }
-  Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
-    COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));
-    return std::shared_ptr<const Function>(std::move(function));
-  }
-
- private:
-  typename Problem::Options options_;
-  Quadratic example_;  // of one client
-};
-
 }  // namespace
 
 Catalogue shipped_catalogue() {
@@ -103,6 +86,10 @@ Catalogue shipped_catalogue() {
   static const Registry<Objective> problems = [] {
     Registry<Objective> registry("problem");
     registry.add<QuadraticProblem, ProblemOf>();
+    registry.add<TestFunctionProblem, ProblemOf>();
+    registry.add<PhaseRetrievalProblem, ProblemOf>();
+    registry.add<MatrixSensingProblem, ProblemOf>();
+    registry.add<MatrixFactorisationProblem, ProblemOf>();
     return registry;
   }();
   return {&models,  &problems,   &methods(), &estimators(),     &transforms(), &optimizers(),

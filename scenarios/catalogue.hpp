@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "algorithms/aggregation.hpp"
 #include "algorithms/decentralized.hpp"
@@ -40,6 +41,33 @@ class Objective {
   /// Whether there is a penalty that no gradient shows (core/penalty.hpp).
   virtual bool has_penalty() const = 0;
   virtual Result<std::shared_ptr<const Function>> make(const ObjectiveInput&) const = 0;
+};
+
+/// Makes an Objective of a problem: a struct with name, summary, source, Options and
+///   static Result<std::unique_ptr<Function>> make(options, seed, clients)
+/// Options that do not fit each other are an error of make; the defaults fit.
+template <class Problem>
+class ProblemOf final : public Objective {
+ public:
+  explicit ProblemOf(typename Problem::Options options) : options_(std::move(options)) {
+    // Options that do not fit each other are a mistake that make() tells.
+    auto example = Problem::make(options_, 0, 1);
+    example_ = example ? *std::move(example) : *Problem::make({}, 0, 1);
+  }
+  std::string_view name() const override { return Problem::name; }
+  Capabilities capabilities() const override { return example_->capabilities(); }
+  Prediction prediction() const override { return example_->prediction(); }
+  bool has_known_minimiser() const override { return example_->has_minimiser(); }
+  bool is_convex() const override { return example_->is_convex(); }
+  bool has_penalty() const override { return example_->layout().has_penalty(); }
+  Result<std::shared_ptr<const Function>> make(const ObjectiveInput& input) const override {
+    COHORT_TRY(auto function, Problem::make(options_, input.seed, input.clients));
+    return std::shared_ptr<const Function>(std::move(function));
+  }
+
+ private:
+  typename Problem::Options options_;
+  std::unique_ptr<Function> example_;  // of one client
 };
 
 /// Never null.
