@@ -59,15 +59,15 @@ template <class T>
 HWY_INLINE void store_up_to(Vector<T> v, T* to, std::size_t count) {
   const Tag<T> d;
   if (count >= width<T>) {
-    hn::StoreU(quiet(v), d, to);
+    hn::StoreU(v, d, to);
   } else {
-    hn::BlendedStore(quiet(v), hn::FirstN(d, count), d, to);
+    hn::BlendedStore(v, hn::FirstN(d, count), d, to);
   }
 }
 
-// to ← v, or to + v, in double.
+// to ← v, or to + v, in double; a NaN in v is the one NaN.
 HWY_INLINE void store_total(V64 v, double* to, std::size_t count, bool adds) {
-  store_up_to<double>(adds ? hn::Add(load_up_to<double>(to, count), v) : v, to, count);
+  store_up_to<double>(adds ? quiet(hn::Add(load_up_to<double>(to, count), v)) : v, to, count);
 }
 HWY_INLINE void store_total(Vector<float> v, double* to, std::size_t count, bool adds) {
   const hn::Half<Tag<float>> half;
@@ -75,6 +75,55 @@ HWY_INLINE void store_total(Vector<float> v, double* to, std::size_t count, bool
   if (count > lanes) {
     store_total(hn::PromoteTo(F64(), hn::UpperHalf(half, v)), to + lanes, count - lanes, adds);
   }
+}
+
+// A square of a transpose, a vector of 128 bits a row.
+HWY_INLINE void transpose_square(const float* from, std::size_t stride, float* to,
+                                 std::size_t to_stride) {
+  const hn::CappedTag<float, 4> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
+  const auto c = hn::LoadU(d, from + 2 * stride), e = hn::LoadU(d, from + 3 * stride);
+  const auto ac = hn::InterleaveLower(d, a, c), be = hn::InterleaveLower(d, b, e);
+  const auto ac_high = hn::InterleaveUpper(d, a, c), be_high = hn::InterleaveUpper(d, b, e);
+  hn::StoreU(hn::InterleaveLower(d, ac, be), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, ac, be), d, to + to_stride);
+  hn::StoreU(hn::InterleaveLower(d, ac_high, be_high), d, to + 2 * to_stride);
+  hn::StoreU(hn::InterleaveUpper(d, ac_high, be_high), d, to + 3 * to_stride);
+}
+HWY_INLINE void transpose_square(const double* from, std::size_t stride, double* to,
+                                 std::size_t to_stride) {
+  const hn::CappedTag<double, 2> d;
+  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + stride);
+  hn::StoreU(hn::InterleaveLower(d, a, b), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, a, b), d, to + to_stride);
+}
+
+// to [columns × rows] ← fromᵀ
+template <class T>
+HWY_INLINE void transpose(std::size_t rows, std::size_t columns, const T* from, std::size_t stride,
+                          T* to, std::size_t to_stride) {
+  constexpr std::size_t side = 16 / sizeof(T);
+  std::size_t i = 0;
+  for (; i + side <= rows; i += side) {
+    std::size_t j = 0;
+    for (; j + side <= columns; j += side) {
+      transpose_square(from + i * stride + j, stride, to + j * to_stride + i, to_stride);
+    }
+    for (; j < columns; ++j) {
+      for (std::size_t l = i; l < i + side; ++l) to[j * to_stride + l] = from[l * stride + j];
+    }
+  }
+  for (; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) to[j * to_stride + i] = from[i * stride + j];
+  }
+}
+void transpose_f32(std::size_t rows, std::size_t columns, const float* from, std::size_t stride,
+                   float* to, std::size_t to_stride) {
+  transpose(rows, columns, from, stride, to, to_stride);
+}
+void transpose_f64(std::size_t rows, std::size_t columns, const double* from, std::size_t stride,
+                   double* to, std::size_t to_stride) {
+  transpose(rows, columns, from, stride, to, to_stride);
 }
 
 // Rows of C in the making: where its element (0, 0) lies, and how many columns from there on it
@@ -133,10 +182,11 @@ HWY_INLINE void block(std::size_t k, const T* a, std::size_t a_stride, const T* 
       const std::size_t before = v * width<T>;
       if (before >= out.columns) continue;
       const std::size_t at = i * out.stride + before;
+      const auto element = quiet(sum[i][v]);
       if (out.total == nullptr) {
-        store_up_to<T>(sum[i][v], out.c + at, out.columns - before);
+        store_up_to<T>(element, out.c + at, out.columns - before);
       } else {
-        store_total(sum[i][v], out.total + at, out.columns - before, out.continues);
+        store_total(element, out.total + at, out.columns - before, out.continues);
       }
     }
   }
@@ -147,15 +197,17 @@ template <class T>
 HWY_INLINE void pack(const T* b, std::size_t stride, bool is_transposed, std::size_t k,
                      std::size_t count, std::size_t columns, T* to) {
   const Tag<T> d;
+  if (is_transposed) {
+    transpose(count, k, b, stride, to, columns);
+    for (std::size_t l = 0; l < k; ++l) {
+      for (std::size_t j = count; j < columns; ++j) to[l * columns + j] = 0;
+    }
+    return;
+  }
   for (std::size_t l = 0; l < k; ++l, to += columns) {
-    if (is_transposed) {
-      for (std::size_t j = 0; j < count; ++j) to[j] = b[j * stride + l];
-      for (std::size_t j = count; j < columns; ++j) to[j] = 0;
-    } else {
-      for (std::size_t j = 0; j < columns; j += width<T>) {
-        const auto v = j < count ? load_up_to(b + l * stride + j, count - j) : hn::Zero(d);
-        hn::StoreU(v, d, to + j);
-      }
+    for (std::size_t j = 0; j < columns; j += width<T>) {
+      const auto v = j < count ? load_up_to(b + l * stride + j, count - j) : hn::Zero(d);
+      hn::StoreU(v, d, to + j);
     }
   }
 }
@@ -232,6 +284,15 @@ void run(Product form, const ProductShape& shape, MatrixRef<const T> a, MatrixRe
 }
 
 }  // namespace
+
+void transpose(std::size_t rows, std::size_t columns, MatrixRef<const float> from,
+               MatrixRef<float> to) {
+  COHORT_DISPATCH(transpose_f32)(rows, columns, from.first, from.stride, to.first, to.stride);
+}
+void transpose(std::size_t rows, std::size_t columns, MatrixRef<const double> from,
+               MatrixRef<double> to) {
+  COHORT_DISPATCH(transpose_f64)(rows, columns, from.first, from.stride, to.first, to.stride);
+}
 
 std::size_t gemm_room(const ProductShape& shape) {
   // Of the narrower element, of which more columns are packed at a time.

@@ -44,6 +44,12 @@ void gemm_sum(Product form, const ProductShape& shape, MatrixRef<const float> a,
 void gemm_sum(Product form, const ProductShape& shape, MatrixRef<const double> a,
               MatrixRef<const double> b, MatrixRef<double> c, bool adds, std::span<double> room);
 
+/// to [columns × rows] ← fromᵀ, from [rows × columns].
+void transpose(std::size_t rows, std::size_t columns, MatrixRef<const float> from,
+               MatrixRef<float> to);
+void transpose(std::size_t rows, std::size_t columns, MatrixRef<const double> from,
+               MatrixRef<double> to);
+
 namespace detail {
 
 template <class T>

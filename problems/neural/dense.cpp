@@ -16,13 +16,20 @@ namespace {
 
 constexpr std::size_t gram_rows = 64;  // of the Gram matrix that are made at a time
 
-/// b_k ← or + Σ_j δ_kj, in the order of the rows.
+/// b_k ← or + Σ_j δ_kj, in the order of the rows; four at a time, so that none waits for its last
+/// addition.
 template <class T>
 void bias_sums(Tile tile, const T* delta, std::size_t outputs, double* b, bool adds) {
-  for (std::size_t k = 0; k < outputs; ++k) {
-    double sum = 0;
-    for (std::size_t j = 0; j < tile.rows; ++j) sum += static_cast<double>(delta[k * tile.ld + j]);
-    b[k] = adds ? b[k] + sum : sum;
+  constexpr std::size_t together = 4;
+  for (std::size_t k = 0; k < outputs; k += together) {
+    const std::size_t n = std::min(together, outputs - k);
+    double sums[together] = {};
+    for (std::size_t j = 0; j < tile.rows; ++j) {
+      for (std::size_t i = 0; i < n; ++i) {
+        sums[i] += static_cast<double>(delta[(k + i) * tile.ld + j]);
+      }
+    }
+    for (std::size_t i = 0; i < n; ++i) b[k + i] = adds ? b[k + i] + sums[i] : sums[i];
   }
 }
 

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "core/check.hpp"
 #include "core/kernels.hpp"
+#include "core/kernels_gemm.hpp"
 #include "problems/data/store.hpp"
 #include "problems/neural/activate.hpp"
 #include "problems/neural/dense.hpp"
@@ -53,17 +53,20 @@ void load_rows(const SampleRows& sample, std::size_t first, Tile tile, std::size
         }
       }
     } else {
-      // A few rows at a time: they are written side by side.
-      constexpr std::size_t together = 16;
-      std::array<const typename Block::value_type*, together> row{};
-      for (std::size_t j = 0; j < tile.rows; j += together) {
-        const std::size_t n = std::min(together, tile.rows - j);
-        for (std::size_t i = 0; i < n; ++i) {
-          row[i] = block.values(sample.position(first + j + i)).data();
-        }
-        for (std::size_t f = 0; f < features; ++f) {
-          T* to = out + f * tile.ld + j;
-          for (std::size_t i = 0; i < n; ++i) to[i] = static_cast<T>(row[i][f]);
+      // In pieces that stay in cache between conversion and transpose.
+      constexpr std::size_t piece_rows = 16, piece_features = 64;
+      T piece[piece_rows * piece_features];
+      for (std::size_t j = 0; j < tile.rows; j += piece_rows) {
+        const std::size_t n = std::min(piece_rows, tile.rows - j);
+        for (std::size_t f = 0; f < features; f += piece_features) {
+          const std::size_t count = std::min(piece_features, features - f);
+          for (std::size_t i = 0; i < n; ++i) {
+            const auto* from = block.values(sample.position(first + j + i)).data() + f;
+            for (std::size_t k = 0; k < count; ++k) {
+              piece[i * piece_features + k] = static_cast<T>(from[k]);
+            }
+          }
+          kernels::transpose(n, count, {piece, piece_features}, {out + f * tile.ld + j, tile.ld});
         }
       }
     }
@@ -522,8 +525,7 @@ Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_
   std::size_t at = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const std::size_t size = layers[i]->parameters();
-    layers[i]->initialize(options.initialization, stream.sub(i),
-                          as_mutable_span(start).subspan(at, size));
+    layers[i]->initialize(options.weights, stream.sub(i), as_mutable_span(start).subspan(at, size));
     at += size;
   }
   std::shared_ptr<const MarginLoss> loss = std::make_shared<SoftmaxLoss>(outputs);

@@ -40,7 +40,7 @@ struct NeuralOptions {
   std::vector<LayerSpec> layers;
   NeuralLoss loss = NeuralLoss::cross_entropy;
   Compute compute = Compute::single_precision;
-  Initialization initialization = Initialization::he;
+  Initialization weights = Initialization::he;
   double l2 = 0;
 
   static void declare(OptionTable<NeuralOptions>& t) {
@@ -50,8 +50,9 @@ struct NeuralOptions {
         "class or one for a value, is added where it is not given");
     t.add("loss", &NeuralOptions::loss, "of classes, or of labels that are values");
     t.add("compute", &NeuralOptions::compute, "precision of the products");
-    t.add("initialization", &NeuralOptions::initialization,
-          "of the weights: he, N(0, 2/inputs), or xavier, uniform within ±√(6/(inputs + outputs))");
+    t.add("weights", &NeuralOptions::weights,
+          "as they are drawn: he, N(0, 2/inputs), or xavier, uniform within ±√(6/(inputs + "
+          "outputs))");
     t.add("l2", &NeuralOptions::l2, non_negative, "λ of the regulariser (λ/2)·‖weights‖²");
   }
 };

@@ -111,6 +111,28 @@ TEST(KernelsGemm, EveryElementIsOneChainWithEveryInstructionSet) {
   });
 }
 
+template <class T>
+void expect_transposed(std::size_t rows, std::size_t columns) {
+  const Padded<T> from(rows, columns, 1);
+  Padded<T> to(columns, rows, 2), expected = to;
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < columns; ++j) expected.at(j, i) = from.at(i, j);
+  }
+  kernels::transpose(rows, columns, from.view(), to.view());
+  EXPECT_TRUE(same_bits(to.data, expected.data)) << rows << " × " << columns;
+}
+
+TEST(KernelsGemm, ATransposeMovesEveryElementAndNothingElse) {
+  with_every_isa([] {
+    for (const std::size_t rows : {1U, 2U, 4U, 7U, 12U}) {
+      for (const std::size_t columns : {1U, 3U, 4U, 9U}) {
+        expect_transposed<float>(rows, columns);
+        expect_transposed<double>(rows, columns);
+      }
+    }
+  });
+}
+
 TEST(KernelsGemm, EmptyProductsTouchNothing) {
   expect_chains<float>(Product::nn, {0, 5, 3});
   expect_chains<double>(Product::tn, {5, 0, 3});

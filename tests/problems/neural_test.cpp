@@ -341,7 +341,7 @@ TEST(Neural, StartsFromTheStatedDistributions) {
   EXPECT_EQ(w, make(40, 2, data.of(Form::dense_f64), options, 5)->start());
   EXPECT_NE(w, make(40, 2, data.of(Form::dense_f64), options, 6)->start());
 
-  options.initialization = Initialization::xavier;
+  options.weights = Initialization::xavier;
   const Vec x = make(40, 2, data.of(Form::dense_f64), options, 5)->start();
   const double limit = std::sqrt(6.0 / 540);
   EXPECT_LE(kernels::max_abs(as_span(x).first(20000)), limit);
