@@ -56,6 +56,8 @@ class Repellent final : public Walk {
                                                 : choose<true>(state, stream.uniform());
     state.node = next;
     ++state.hops;
+    // The next hop's row is on its way while the weight is computed.
+    __builtin_prefetch(chain_.graph->neighbours.data() + chain_.graph->offsets[next]);
     visit(state, next);
   }
 

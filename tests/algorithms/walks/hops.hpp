@@ -54,7 +54,7 @@ inline std::vector<std::uint32_t> path(const Walk& walk, WalkState state, std::u
 
 /// Hops from one state go by its law: 5 standard deviations.
 inline void expect_hops_by_law(const Walk& walk, const Graph& graph, const WalkState& state,
-                               std::uint64_t draws = 4000) {
+                               std::uint64_t draws = 20000) {
   const std::vector<double> law = walk.law(state);
   double sum = 0.0;
   for (const double p : law) sum += p;
