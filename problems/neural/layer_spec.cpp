@@ -33,7 +33,7 @@ class Words {
     const char* end = word_.data() + word_.size();
     const auto [stop, error] = std::from_chars(word_.data(), end, value);
     if (error != std::errc{} || stop != end || value < 1 || value > most) {
-      return expected(fmt::format("{}, a whole number from 1 to {},", what, most));
+      return expected(fmt::format("{}, a whole number from 1 to {}", what, most));
     }
     next();
     return value;
@@ -52,7 +52,7 @@ Result<LayerSpec> parse_layer(const std::string& text) {
   Words words(text);
   LayerSpec layer;
   layer.text = text;
-  if (words.word() != "dense") return words.expected(fmt::format("a layer, {},", forms));
+  if (words.word() != "dense") return words.expected(fmt::format("a layer, {}", forms));
   words.next();
   COHORT_TRY(layer.outputs, words.number("the number of outputs", most_outputs));
   for (std::size_t i = 0; i < std::size(activations); ++i) {
