@@ -93,7 +93,7 @@ function(cohort_compile_fail_tests)
   endforeach()
 endfunction()
 
-# tests/consumer: a project of its own finds, links and runs what `cmake --install` gives. Its linker
+# examples/own_project finds, links and runs what `cmake --install` gives. Its linker
 # would need the sanitizers' flags, which are not installed.
 function(cohort_consumer_test)
   if(COHORT_SANITIZE)
@@ -101,7 +101,11 @@ function(cohort_consumer_test)
   endif()
   add_test(NAME consumer.InstalledPackageBuildsAndRuns
            COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
-                   -DSOURCE=${PROJECT_SOURCE_DIR}/tests/consumer
+                   -DSOURCE=${PROJECT_SOURCE_DIR}/examples/own_project
                    -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
   set_tests_properties(consumer.InstalledPackageBuildsAndRuns PROPERTIES LABELS unit TIMEOUT 120)
+  add_test(NAME consumer.NewProjectsBuildAndPass
+           COMMAND ${CMAKE_COMMAND} -DBUILD=${PROJECT_BINARY_DIR} -DCOMPILER=${CMAKE_CXX_COMPILER}
+                   -P ${PROJECT_SOURCE_DIR}/tests/consumer/new.cmake)
+  set_tests_properties(consumer.NewProjectsBuildAndPass PROPERTIES LABELS slow TIMEOUT 600)
 endfunction()

@@ -74,6 +74,7 @@ std::unique_ptr<Command> verify_command();
 std::unique_ptr<Command> reproduce_command();
 std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> evaluate_command();
+std::unique_ptr<Command> new_command();
 std::unique_ptr<Command> doctor_command();
 std::unique_ptr<Command> version_command();
 std::unique_ptr<Command> aggregate_command();

@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   all.push_back(reproduce_command());
   all.push_back(predict_command());
   all.push_back(evaluate_command());
+  all.push_back(new_command());
   all.push_back(doctor_command());
   all.push_back(version_command());
   return all;
