@@ -560,6 +560,7 @@ class Loader {
   }
 
   void read_gossip() {
+    refuse_what_needs_a_server();
     const ConfigNode* given = find("method");
     if (given == nullptr) {
       mistakes_.add(whole_file(), "expected a section [method]");
@@ -582,10 +583,7 @@ class Loader {
     cite_stage(setup.effective.find("local"), "method.local");
     check_capabilities(out_.gossip.method->name(), out_.gossip.method->needs().oracle);
     effective("method") = std::move(setup.effective);
-    refuse_what_needs_a_server();
-    if (mistakes_.messages().size() == before && clients_sound_ && out_.gossip.mixing) {
-      check_network();
-    }
+    if (clients_sound_ && out_.gossip.mixing) check_network();
   }
   void refuse_what_needs_a_server() {
     if (find("aggregation") != nullptr) {
@@ -599,7 +597,7 @@ class Loader {
     if (clients_sound_ && out_.clients.byzantine.attack != nullptr) {
       mistake("clients.byzantine", "attacks are made of updates to a server, which gossip has not");
     }
-    if (out_.schedule.quorum < 1 || out_.schedule.deadline) {
+    if (out_.schedule.deadline) {
       mistake("schedule", "quorum and deadline are a server's; a node waits for its neighbours");
     }
     if (out_.site.trace != Trace::none) {
