@@ -11,8 +11,9 @@
 //
 // Client state is tentative: `answer` reads the committed state and writes a next one, which is
 // committed when the coordinator tells that the reply was accepted and forgotten otherwise. A
-// method whose state moves by what it sent gives `commit(ClientState&, const Payload& sent)`
-// instead, so that the state is a function of what arrived, rounding and compression included.
+// method whose state moves by what it sent gives `commit(ClientState&, const Payload& sent)`, so
+// that the state is a function of what arrived, rounding and compression included; it moves the
+// next state if `answer` wrote one, else the committed one.
 //
 // A method whose clients have models of their own gives `personal(const ClientState&, x, Oracle& of
 // all training rows, out)`, by which they are evaluated.
@@ -26,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "algorithms/compressor.hpp"
 #include "algorithms/pipeline.hpp"
 #include "core/ask.hpp"
 #include "core/config.hpp"
@@ -130,6 +132,9 @@ class ClientContext {
   }
 };
 
+/// What a method's theory asks of the compressor of [method.update].
+enum class Compression : std::uint8_t { any, unbiased, contractive };
+
 /// What a method asks of the scenario.
 struct MethodNeeds {
   Capabilities oracle{};            // besides what the local estimator needs
@@ -137,6 +142,7 @@ struct MethodNeeds {
   bool uses_server = false;         // [method.server]
   bool has_mirrored_state = false;  // server and clients hold parts of one quantity
   bool allows_rule_with_mirror = false;
+  Compression compression = Compression::any;
 };
 
 /// p_i and the state of every client that has one, for an invariant.
@@ -161,7 +167,10 @@ class Method {
   virtual State replica(const Layout&) const = 0;
   virtual Result<Next> next(ServerContext&, Vec& x, State&, Combined&&) const = 0;
   virtual Result<void> answer(ClientContext&, const Ask&, Oracle&, Reply&) const = 0;
-  /// True if an accepted reply moves the state by commit(); else the tentative state replaces it.
+  /// This method with a compressor whose constants it may read; null: none.
+  virtual std::shared_ptr<const Method> with(std::shared_ptr<const Compressor>) const = 0;
+  /// True if an accepted reply moves the state by commit(), after the tentative state, if there is
+  /// one, replaced it.
   virtual bool commits_sent() const = 0;
   virtual void commit(State&, const Payload& sent) const = 0;
   /// A process sees an Ask: the replica moves before anybody answers.
@@ -178,6 +187,19 @@ class Method {
 
 /// Base of a method with one exchange a round.
 struct OneRound {};
+
+/// ‖v − Σ p_i v_i‖∞ relative to the largest term, of a vector that clients hold parts of.
+template <class ClientState, class Part>
+double mirror_gap(const Vec& v, const std::vector<std::pair<double, const ClientState*>>& clients,
+                  Part part) {
+  Vec gap = -v;
+  double largest = kernels::max_abs(as_span(v));
+  for (const auto& [weight, client] : clients) {
+    kernels::axpy(weight, as_span(part(*client)), as_mutable_span(gap));
+    largest = std::max(largest, weight * kernels::max_abs(as_span(part(*client))));
+  }
+  return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+}
 
 template <class M>
 concept MethodHalves = requires(const M& m, const Layout& layout, ClientContext& client,
@@ -229,7 +251,8 @@ State start(const Layout& layout) {
 }  // namespace method_detail
 
 /// Gives a method struct the virtual calls of the seam. What a method does not have (validate, a
-/// state, a replica, commit, an invariant) need not be written.
+/// state, a replica, commit, an invariant) need not be written. One that reads the constants of the
+/// compressor has `std::shared_ptr<const Compressor> compressor` behind its options.
 template <class M>
 class MethodOf final : public Method {
   static_assert(MethodHalves<M>,
@@ -239,6 +262,11 @@ class MethodOf final : public Method {
  public:
   explicit MethodOf(typename M::Options options) : m_(make(std::move(options))) {}
   std::string_view name() const override { return M::name; }
+  std::shared_ptr<const Method> with(std::shared_ptr<const Compressor> compressor) const override {
+    auto copy = std::make_shared<MethodOf>(*this);
+    if constexpr (requires { copy->m_.compressor; }) copy->m_.compressor = std::move(compressor);
+    return copy;
+  }
   MethodNeeds needs() const override { return m_.needs(); }
   void validate(const LocalPipeline& local, const ConfigNode& given, const std::string& path,
                 Mistakes& mistakes) const override {

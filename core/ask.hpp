@@ -39,6 +39,10 @@ struct BlockSpec {
   std::string follows{};  // for Combine::follow, the block whose weights are used
   // A dense update y − x of the model in the Ask's block "x": [method.update] acts on it.
   bool is_update = false;
+  // Dense, and no update: of [method.update] the compressor alone acts on it.
+  bool is_compressed = false;
+
+  bool takes_compressor() const { return is_update || is_compressed; }
 
   friend bool operator==(const BlockSpec&, const BlockSpec&) = default;
   template <class V>
@@ -50,6 +54,7 @@ struct BlockSpec {
     v("element", element);
     v("follows", follows);
     v("is_update", is_update);
+    v("is_compressed", is_compressed);
   }
 };
 

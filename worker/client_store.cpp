@@ -23,10 +23,11 @@ void ClientStore::settle(const std::vector<Settlement>& settled) {
     if (it == slots_.end() || !it->second.tentative) continue;
     Slot& client = it->second;
     if (s.accepted == client.tentative->id) {
+      if (!client.tentative->method.empty()) {
+        client.record.method = std::move(client.tentative->method);
+      }
       if (method_->commits_sent()) {
         method_->commit(client.record.method, client.tentative->sent);
-      } else if (!client.tentative->method.empty()) {
-        client.record.method = std::move(client.tentative->method);
       }
       if (client.tentative->pipeline) {
         client.record.pipeline = std::move(*client.tentative->pipeline);

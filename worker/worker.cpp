@@ -25,12 +25,13 @@ std::span<double> stored_values(Block& block) {
 
 // Rounds a block to the element that the phase declares, as the wire would.
 void round_elements(Block& block, Element element) {
-  if (!is_real(block) || block.element == element) return;
+  // What is not f64 any more was rounded by a compressor.
+  if (!is_real(block) || block.element != Element::f64 || element == Element::f64) return;
   Block rounded = block;
   rounded.element = element;
   std::vector<double> values(block.count);
   block.copy_elements(values);
-  if (block.form == Form::sparse || block.form == Form::sparse_symmetric) {
+  if (is_sparse(block.form)) {
     rounded = sparse_block(block.name, block.length, block.indices(), values, element);
     rounded.form = block.form;
   } else {
@@ -50,12 +51,12 @@ std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
 
 using HeldPayloads = std::vector<const std::pair<ClientId, Payload>*>;
 
-/// body(rows) for the blocks at `position` of the payloads, in single precision where they are;
-/// they were checked when the replies left.
+/// body(rows) for the blocks at `position` of the payloads, in single precision where they are, and
+/// decoded where a compressor encoded them; they were checked when the replies left.
 template <class Body>
 auto with_rows(const HeldPayloads& payloads, std::size_t position, const BlockSpec& spec,
                Body body) {
-  const bool is_dense = spec.form != Form::sparse && spec.form != Form::sparse_symmetric;
+  const bool is_dense = !is_sparse(spec.form);
   if (is_dense && spec.element == Element::f32) {
     std::vector<SingleRow> rows;
     for (const auto* payload : payloads) {
@@ -69,7 +70,7 @@ auto with_rows(const HeldPayloads& payloads, std::size_t position, const BlockSp
   std::vector<AggregationRow> rows;
   for (const auto* payload : payloads) {
     const Block& block = payload->second.blocks[position];
-    const bool is_direct = is_dense && block.element == Element::f64;
+    const bool is_direct = !is_sparse(block.form) && block.element == Element::f64;
     rows.push_back({payload->first,
                     is_direct ? block.doubles() : as_span(decoded.emplace_back(block.to_vec())),
                     true});
@@ -82,11 +83,11 @@ ClientRecord fresh_record(const WorkerSetup& setup) {
   ClientRecord record;
   record.method = setup.method->client_state(layout);
   record.pipeline.start(setup.local, setup.update, layout.shared());
-  return record;
   if (const Attack* attack = setup.byzantine.attack.get(); attack && attack->remembers()) {
     record.attack.resize(setup.method->phases(layout).size());
     for (State& s : record.attack) attack->start(s);
   }
+  return record;
 }
 
 }  // namespace
@@ -113,8 +114,14 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
   const ClientRecord fresh = fresh_record(setup_);
   remembers_method_ = !fresh.method.is<NoState>();
   remembers_pipeline_ = !fresh.pipeline.empty();
-  for (Lane& lane : lanes_) lane.pipeline = fresh.pipeline;
   remembers_attack_ = !fresh.attack.empty();
+  for (Lane& lane : lanes_) lane.pipeline = fresh.pipeline;
+  if (!setup_.compressor) return;
+  for (Phase& phase : phases_) {
+    for (BlockSpec& spec : phase.up) {
+      if (spec.takes_compressor()) spec.element = Element::f64;  // the compressor decides
+    }
+  }
 }
 
 Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
@@ -366,7 +373,8 @@ Result<CollectedMessage> Worker::collect(const CollectMessage& message) {
   return collected;
 }
 
-// Between the method's answer and the wire: transforms of the update, the attack, rounding.
+// Between the method's answer and the wire: transforms of the update, the attack, compression,
+// rounding.
 void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane,
                           ClientPipelineState& pipeline) {
   const AskId id = message.ask.id;
@@ -387,6 +395,13 @@ void Worker::finish_reply(const AskMessage& message, ClientId client, Lane& lane
           Stream(setup_.seed, Purpose::attack, client.value, id.round).sub(id.index).sub(i);
       Eigen::Map<Vec> values = as_vec(stored_values(block));
       setup_.byzantine.attack->craft(stream, values);
+    }
+    if (setup_.compressor && phase.up[i].takes_compressor()) {
+      Bytes dense = block.data;
+      setup_.compressor->compress(
+          Stream(setup_.seed, Purpose::compressor, client.value, id.round).sub(id.index).sub(i),
+          block);
+      lane.spare.push_back(std::move(dense));
     }
     round_elements(block, phase.up[i].element);
   }

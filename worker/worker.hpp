@@ -38,6 +38,7 @@ struct WorkerSetup {
   const Function* function = nullptr;
   LocalPipeline local;
   Chain update;
+  std::shared_ptr<const Compressor> compressor;  // of updates; null: none
   Aggregation aggregation;
   ByzantinePlan byzantine;
   std::uint64_t seed = 0;
