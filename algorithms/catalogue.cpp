@@ -1,5 +1,17 @@
 #include "algorithms/catalogue.hpp"
 
+#include "algorithms/compressors/bf16.hpp"
+#include "algorithms/compressors/block_top_k.hpp"
+#include "algorithms/compressors/dithering.hpp"
+#include "algorithms/compressors/f16.hpp"
+#include "algorithms/compressors/f32.hpp"
+#include "algorithms/compressors/identity.hpp"
+#include "algorithms/compressors/natural.hpp"
+#include "algorithms/compressors/qsgd.hpp"
+#include "algorithms/compressors/rand_k.hpp"
+#include "algorithms/compressors/sign.hpp"
+#include "algorithms/compressors/ternary.hpp"
+#include "algorithms/compressors/top_k.hpp"
 #include "algorithms/estimators/forward_gradient.hpp"
 #include "algorithms/estimators/full_batch.hpp"
 #include "algorithms/estimators/minibatch.hpp"
@@ -10,7 +22,10 @@
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/estimators/zeroth_order.hpp"
+#include "algorithms/methods/diana.hpp"
 #include "algorithms/methods/ditto.hpp"
+#include "algorithms/methods/ef14.hpp"
+#include "algorithms/methods/ef21.hpp"
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/feddyn.hpp"
 #include "algorithms/methods/fednova.hpp"
@@ -18,6 +33,7 @@
 #include "algorithms/methods/fedprox.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/fedsplit.hpp"
+#include "algorithms/methods/marina.hpp"
 #include "algorithms/methods/mime.hpp"
 #include "algorithms/methods/per_fedavg.hpp"
 #include "algorithms/methods/pfedme.hpp"
@@ -105,6 +121,26 @@ const Registry<Optimizer>& optimizers() {
   return table;
 }
 
+const Registry<Compressor>& compressors() {
+  static const Registry<Compressor> table = [] {
+    Registry<Compressor> r("compressor");
+    r.add<Identity, CompressorOf>();
+    r.add<TopK, CompressorOf>();
+    r.add<BlockTopK, CompressorOf>();
+    r.add<RandK, CompressorOf>();
+    r.add<Qsgd, CompressorOf>();
+    r.add<Dithering, CompressorOf>();
+    r.add<Natural, CompressorOf>();
+    r.add<Ternary, CompressorOf>();
+    r.add<Sign, CompressorOf>();
+    r.add<F32, CompressorOf>();
+    r.add<F16, CompressorOf>();
+    r.add<Bf16, CompressorOf>();
+    return r;
+  }();
+  return table;
+}
+
 const Registry<Method>& methods() {
   static const Registry<Method> table = [] {
     Registry<Method> r("method");
@@ -122,6 +158,10 @@ const Registry<Method>& methods() {
     r.add<Ditto, MethodOf>();
     r.add<PFedMe, MethodOf>();
     r.add<PerFedAvg, MethodOf>();
+    r.add<Ef14, MethodOf>();
+    r.add<Ef21, MethodOf>();
+    r.add<Diana, MethodOf>();
+    r.add<Marina, MethodOf>();
     return r;
   }();
   return table;

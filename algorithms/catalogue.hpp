@@ -10,6 +10,7 @@ namespace cohort {
 const Registry<Estimator>& estimators();
 const Registry<Transform>& transforms();
 const Registry<Optimizer>& optimizers();
+const Registry<Compressor>& compressors();
 const Registry<Method>& methods();
 
 }  // namespace cohort

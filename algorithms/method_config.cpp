@@ -114,10 +114,17 @@ LocalPipeline make_local_pipeline(const ConfigNode* node, const std::string& pat
 }
 
 Chain make_update_chain(const ConfigNode* node, const std::string& path, const Stages& stages,
-                        Mistakes& mistakes, ConfigNode& effective) {
+                        Mistakes& mistakes, ConfigNode& effective,
+                        std::shared_ptr<const Compressor>& compressor) {
   effective = config_table();
-  refuse_other_keys(node, path, {"transforms"}, mistakes);
-  return make_transforms(node, path, stages, mistakes, effective);
+  refuse_other_keys(node, path, {"transforms", "compressor"}, mistakes);
+  Chain chain = make_transforms(node, path, stages, mistakes, effective);
+  if (const ConfigNode* given = find(node, "compressor")) {
+    auto made = stages.compressors->make(*given, path + ".compressor", mistakes);
+    compressor = std::move(made.object);
+    effective.set("compressor", std::move(made.options));
+  }
+  return chain;
 }
 
 ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& path,
@@ -167,8 +174,8 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
     setup.local = make_local_pipeline(local, path + ".local", stages, mistakes, effective);
     setup.effective.set("local", std::move(effective));
   }
-  setup.update =
-      make_update_chain(node.find("update"), path + ".update", stages, mistakes, effective);
+  setup.update = make_update_chain(node.find("update"), path + ".update", stages, mistakes,
+                                   effective, setup.compressor);
   setup.effective.set("update", std::move(effective));
   if (needs.uses_server) {
     setup.server = make_server_pipeline(server, path + ".server", needs.uses_local ? 1.0 : 0.1,
@@ -178,7 +185,7 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
   if (is_sound && mistakes.messages().size() == before) {
     made.object->validate(setup.local, own, path, mistakes);
   }
-  if (is_sound) setup.method = std::move(made.object);
+  if (is_sound) setup.method = made.object->with(setup.compressor);
   return setup;
 }
 

@@ -4,7 +4,7 @@
 //   [method]
 //   type = "fedavg"                  and the method's own options
 //   local  = { estimator = "minibatch", transforms = [], optimizer = "sgd", state = "reset" }
-//   update = { transforms = [] }
+//   update = { transforms = [], compressor = … }      no compressor unless one is named
 //   server = { transforms = [], optimizer = "sgd" }
 //
 // A table for an optimizer that names no type, or the default one, is merged over the default: sgd
@@ -22,6 +22,7 @@ struct Stages {
   const Registry<Estimator>* estimators = &cohort::estimators();
   const Registry<Transform>* transforms = &cohort::transforms();
   const Registry<Optimizer>* optimizers = &cohort::optimizers();
+  const Registry<Compressor>* compressors = &cohort::compressors();
 };
 
 // Each reads `node`, a table (or the list of transforms), null where the scenario has none; `path`
@@ -33,7 +34,7 @@ Chain make_chain(const ConfigNode* list, const std::string& path, const Stages&,
 LocalPipeline make_local_pipeline(const ConfigNode* node, const std::string& path, const Stages&,
                                   Mistakes&, ConfigNode& effective);
 Chain make_update_chain(const ConfigNode* node, const std::string& path, const Stages&, Mistakes&,
-                        ConfigNode& effective);
+                        ConfigNode& effective, std::shared_ptr<const Compressor>& compressor);
 /// `default_rate` is that of sgd.
 ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& path,
                                     double default_rate, const Stages&, Mistakes&,
@@ -43,6 +44,7 @@ struct MethodSetup {
   std::shared_ptr<const Method> method;  // null after a mistake in its own options
   LocalPipeline local;                   // no estimator if the method has no local steps
   Chain update;
+  std::shared_ptr<const Compressor> compressor;  // of updates; null: none
   ServerPipeline server;  // no optimizer if the method has no server step
   ConfigNode effective;
 };

@@ -92,8 +92,9 @@ Catalogue shipped_catalogue() {
     registry.add<MatrixFactorisationProblem, ProblemOf>();
     return registry;
   }();
-  return {&models,  &problems,   &methods(), &estimators(),     &transforms(), &optimizers(),
-          &rules(), &row_maps(), &attacks(), &gossip_methods(), &graphs(),     &mixings()};
+  return {&models,           &problems,      &methods(), &estimators(), &transforms(),
+          &optimizers(),     &compressors(), &rules(),   &row_maps(),   &attacks(),
+          &gossip_methods(), &graphs(),      &mixings()};
 }
 
 }  // namespace cohort

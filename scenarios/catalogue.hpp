@@ -78,6 +78,7 @@ struct Catalogue {
   const Registry<Estimator>* estimators;
   const Registry<Transform>* transforms;
   const Registry<Optimizer>* optimizers;
+  const Registry<Compressor>* compressors;
   const Registry<Rule>* rules;
   const Registry<RowMap>* row_maps;
   const Registry<Attack>* attacks;

@@ -58,6 +58,23 @@ Kind rules_kind(const Registry<Rule>& registry, std::optional<std::size_t> updat
   return kind;
 }
 
+/// Constants and encoded size of each with its defaults.
+Kind compressors_kind(const Registry<Compressor>& registry) {
+  constexpr std::uint64_t d = 10000;
+  Kind kind = kind_of("compressor", "method.update.compressor", registry);
+  for (Item& item : kind.items) {
+    Mistakes none;
+    const auto compressor = registry.make(config_value(item.name), "", none).object;
+    const auto omega = compressor->omega(d), delta = compressor->delta(d);
+    item.notes.push_back(fmt::format("{}; {} bytes; with its defaults at d = {}",
+                                     omega   ? fmt::format("unbiased, omega = {:.3g}", *omega)
+                                     : delta ? fmt::format("contractive, delta = {:.6g}", *delta)
+                                             : "neither constant",
+                                     compressor->bytes(d), d));
+  }
+  return kind;
+}
+
 std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updates) {
   std::vector<Kind> kinds = {
       kind_of("method", "method.type", *c.methods),
@@ -66,6 +83,7 @@ std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updat
       kind_of("estimator", "method.local.estimator", *c.estimators),
       kind_of("transform", "method.{local, update, server}.transforms", *c.transforms),
       kind_of("optimizer", "method.{local, server}.optimizer", *c.optimizers),
+      compressors_kind(*c.compressors),
       rules_kind(*c.rules, updates),
       kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
       kind_of("attack", "clients.byzantine.attack", *c.attacks),
@@ -139,9 +157,9 @@ std::string as_markdown(const Kind& kind) {
 }  // namespace
 
 std::vector<std::string> list_kinds() {
-  return {"method",    "model",  "problem",        "estimator", "transform",
-          "optimizer", "rule",   "pre_aggregator", "attack",    "gossip_method",
-          "graph",     "mixing", "data",           "section"};
+  return {"method",        "model",      "problem", "estimator",      "transform",
+          "optimizer",     "compressor", "rule",    "pre_aggregator", "attack",
+          "gossip_method", "graph",      "mixing",  "data",           "section"};
 }
 
 Result<std::string> list(const Catalogue& catalogue, const std::string& asked, bool is_markdown,

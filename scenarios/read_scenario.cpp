@@ -632,14 +632,16 @@ class Loader {
       return;
     }
     const std::size_t before = mistakes_.messages().size();
-    MethodSetup setup = make_method(
-        *given, "method", *catalogue_.methods,
-        {catalogue_.estimators, catalogue_.transforms, catalogue_.optimizers}, mistakes_);
+    MethodSetup setup = make_method(*given, "method", *catalogue_.methods,
+                                    {catalogue_.estimators, catalogue_.transforms,
+                                     catalogue_.optimizers, catalogue_.compressors},
+                                    mistakes_);
     method_sound_ = mistakes_.messages().size() == before;
     if (!method_sound_) return;
     out_.method = std::move(setup.method);
     out_.local = std::move(setup.local);
     out_.update = std::move(setup.update);
+    out_.compressor = std::move(setup.compressor);
     out_.server = std::move(setup.server);
     cite(catalogue_.methods, setup.effective, "method");
     for (const std::string stage : {"local", "update", "server"}) {
@@ -648,6 +650,11 @@ class Loader {
     if (!out_.update.transforms.empty() &&
         !has_block([](const BlockSpec& block) { return block.is_update; })) {
       mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
+    }
+    if (out_.compressor &&
+        !has_block([](const BlockSpec& block) { return block.takes_compressor(); })) {
+      mistake("method.update.compressor", "{} sends nothing that it could make small",
+              out_.method->name());
     }
     check_capabilities(out_.method->name(), out_.method->needs().oracle);
     check_penalty();
@@ -671,6 +678,9 @@ class Loader {
     }
     if (const ConfigNode* node = stage->find("optimizer")) {
       cite(catalogue_.optimizers, *node, path + ".optimizer");
+    }
+    if (const ConfigNode* node = stage->find("compressor")) {
+      cite(catalogue_.compressors, *node, path + ".compressor");
     }
   }
 

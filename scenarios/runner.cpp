@@ -549,10 +549,12 @@ class Nobody final : public Observer {
   std::string checkpoint_directory() const override { return {}; }
 };
 
-std::uint64_t declared_bytes(const std::vector<BlockSpec>& blocks) {
+std::uint64_t declared_bytes(const std::vector<BlockSpec>& blocks, const Compressor* compressor) {
   std::uint64_t n = 0;
   for (const BlockSpec& b : blocks) {
-    n += coordinates(b.form, b.length) * element_size(b.element) + 16;
+    n += 16 + (compressor != nullptr && b.takes_compressor()
+                   ? compressor->bytes(b.length)
+                   : coordinates(b.form, b.length) * element_size(b.element));
   }
   return n;
 }
@@ -570,8 +572,8 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   }
   for (const Phase& phase :
        scenario.is_decentralized() ? std::vector<Phase>() : scenario.method->phases(layout)) {
-    down += declared_bytes(phase.down);
-    up += declared_bytes(phase.up);
+    down += declared_bytes(phase.down, nullptr);
+    up += declared_bytes(phase.up, scenario.compressor.get());
     for (const BlockSpec& b : phase.up) {
       is_bound = is_bound || b.form == Form::sparse || b.form == Form::sparse_symmetric;
     }

@@ -148,6 +148,7 @@ struct Scenario {
   GossipChoice gossip;                   // its members are null in any other
   LocalPipeline local;                   // estimator is null if the method has no local steps
   Chain update;
+  std::shared_ptr<const Compressor> compressor;  // of updates; null: none
   ServerPipeline server;  // optimizer is null if the method has no server step
 
   Aggregation aggregation;  // rule is null for the weighted mean

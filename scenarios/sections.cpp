@@ -312,6 +312,7 @@ SectionInfo method_stages() {
            {"local.state", "\"reset\" | \"keep\"", "", "\"reset\"",
             "whether transforms and optimizer start anew each round; the estimator never does"},
            {"update.transforms", many, "", "[]", "of a client's update before it is sent"},
+           {"update.compressor", one, "", "", "makes what a client sends small"},
            {"server.transforms", many, "", "[]", "of the combined update, as minus a gradient"},
            {"server.optimizer", one, "", "\"sgd\"", "takes the server's step"}}};
 }

@@ -13,6 +13,29 @@ namespace cohort {
 
 namespace {
 
+// What a method's theory asks of the compressor's constants for blocks of this length.
+Result<void> check_compressor(const Scenario& scenario, const BlockSpec& block) {
+  if (!scenario.compressor || !block.takes_compressor()) return {};
+  const Compressor& compressor = *scenario.compressor;
+  const Compression needed = scenario.method->needs().compression;
+  const auto omega = compressor.omega(block.length), delta = compressor.delta(block.length);
+  if (needed == Compression::unbiased && !omega) {
+    return bad_input(fmt::format(
+        "method.update.compressor: {} needs an unbiased compressor, and {} is biased; expected one "
+        "of those for which `cohort list compressors` tells an omega",
+        scenario.method->name(), compressor.name()));
+  }
+  if (needed == Compression::contractive && !delta) {
+    return bad_input(fmt::format(
+        "method.update.compressor: {} needs E |C(x) - x|^2 < |x|^2, and {} with these options has "
+        "{} times |x|^2 at d = {}; expected more levels, smaller buckets, or a compressor for "
+        "which `cohort list compressors` tells a delta",
+        scenario.method->name(), compressor.name(),
+        omega ? fmt::format("up to {:.3g}", *omega) : "no bound below 1", block.length));
+  }
+  return {};
+}
+
 // What a method's phases ask of the rule and of [method.update], which is known once the layout is.
 Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
   const auto& attack = scenario.clients.byzantine.attack;
@@ -33,6 +56,7 @@ Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
             "weighs whole updates",
             scenario.method->name(), block.name, scenario.aggregation.rule->name()));
       }
+      COHORT_DO(check_compressor(scenario, block));
       const bool has_model = std::any_of(phase.down.begin(), phase.down.end(),
                                          [](const BlockSpec& down) { return down.name == "x"; });
       if (block.is_update && !has_model && !scenario.update.transforms.empty()) {
@@ -143,6 +167,7 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
   w.function = function_.get();
   w.local = s.local;
   w.update = s.update;
+  w.compressor = s.compressor;
   w.aggregation = s.aggregation;
   w.byzantine = {s.clients.byzantine.clients, s.clients.byzantine.from_round,
                  s.clients.byzantine.attack, flipped_.get()};

@@ -73,7 +73,10 @@ struct ProxSkip : OneRound {
              .down = {{.name = "x", .length = d},
                       {.name = "moved", .length = d},
                       {.name = "steps", .form = Form::scalars, .length = 1}},
-             .up = {{.name = "update", .length = d, .combine = Combine::sum}}}};
+             .up = {{.name = "update",
+                     .length = d,
+                     .combine = Combine::sum,
+                     .is_compressed = true}}}};
   }
 
   Ask ask(ServerContext& server, const Vec& x, ServerState& state) const {

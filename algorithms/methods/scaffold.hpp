@@ -8,7 +8,8 @@
 // -----------------------------------------------------------------------------------------------
 // x, y_i [d] model and local model; c, c_i [d] control variates of server and client, zero at the
 // start; p_i client weights, S the cohort; K η_l the sum of the steps' rates.
-// Invariant: c = Σ p_i c_i over all clients. A client sends c_i⁺ − c_i and commits what it sent.
+// Invariant: c = Σ p_i c_i over all clients. A client sends c_i⁺ − c_i and commits what it sent. A
+// compressor acts on both vectors up; both vanish at the optimum, and its error with them.
 // Source: Karimireddy et al., SCAFFOLD: stochastic controlled averaging for federated learning,
 //   ICML 2020, algorithm 1. Deviation: weights p_i where the paper has 1/N.
 // Option II reads the mean gradient off the steps, so it needs plain sgd. A robust rule would use
@@ -69,10 +70,11 @@ struct Scaffold : OneRound {
   }
   std::vector<Phase> phases(const Layout& layout) const {
     const std::uint64_t d = layout.shared();
-    return {{.name = "local steps",
-             .down = {{.name = "x", .length = d}, {.name = "c", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::mean, .is_update = true},
-                    {.name = "control", .length = d, .combine = Combine::sum}}}};
+    return {
+        {.name = "local steps",
+         .down = {{.name = "x", .length = d}, {.name = "c", .length = d}},
+         .up = {{.name = "update", .length = d, .combine = Combine::mean, .is_update = true},
+                {.name = "control", .length = d, .combine = Combine::sum, .is_compressed = true}}}};
   }
 
   Ask ask(ServerContext&, const Vec& x, ServerState& server) const {
@@ -108,13 +110,7 @@ struct Scaffold : OneRound {
   }
   double invariant_gap(const ServerState& server,
                        const std::vector<std::pair<double, const ClientState*>>& clients) const {
-    Vec gap = -server.c;
-    double largest = kernels::max_abs(as_span(server.c));
-    for (const auto& [weight, client] : clients) {
-      kernels::axpy(weight, as_span(client->c), as_mutable_span(gap));
-      largest = std::max(largest, weight * kernels::max_abs(as_span(client->c)));
-    }
-    return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+    return mirror_gap(server.c, clients, [](const ClientState& s) -> const Vec& { return s.c; });
   }
 };
 

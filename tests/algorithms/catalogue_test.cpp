@@ -337,6 +337,7 @@ TEST(Catalogue, EveryEntrySaysWhatItIsAndWhereItIsFrom) {
   check(estimators());
   check(transforms());
   check(optimizers());
+  check(compressors());
   check(methods());
 }
 

@@ -201,6 +201,7 @@ class Run {
   const State& client_state(std::size_t i) const { return clients_[i].method; }
   const Method& method() const { return *setup_.method; }
   const OracleCounts& counts() const { return counts_; }
+  std::uint64_t bytes_up() const { return bytes_up_; }
 
   /// All that the next round reads.
   template <class V>
@@ -259,6 +260,11 @@ class Run {
       setup_.update.run_on_update(info, pipeline.update, as_vec(ask.common.at("x").doubles()),
                                   reply.values(spec.name));
     }
+    for (std::size_t i = 0; i < phase.up.size(); ++i) {
+      if (!setup_.compressor || !phase.up[i].takes_compressor()) continue;
+      setup_.compressor->compress(context.stream(Purpose::compressor).sub(i),
+                                  reply.payload().blocks[i]);
+    }
     pipeline_ = std::move(pipeline);
     return {std::move(reply), std::move(next)};
   }
@@ -279,11 +285,9 @@ class Run {
       Client& client = clients_[id];
       auto [reply, next] = answer(ask, id, client.method, client.pipeline);
       if (std::find(dropped.begin(), dropped.end(), id) != dropped.end()) continue;
-      if (setup_.method->commits_sent()) {
-        setup_.method->commit(client.method, reply.payload());
-      } else if (!next.empty()) {
-        client.method = std::move(next);
-      }
+      if (!next.empty()) client.method = std::move(next);
+      if (setup_.method->commits_sent()) setup_.method->commit(client.method, reply.payload());
+      for (const Block& block : reply.payload().blocks) bytes_up_ += block.encoded_size();
       client.pipeline = std::move(pipeline_);
       combined.accepted.emplace_back(id);
       const double weight = reply.weight().value_or(weights_[id]);
@@ -318,6 +322,7 @@ class Run {
   ThreadPool pool_{1};
   Scratch scratch_;
   OracleCounts counts_;
+  std::uint64_t bytes_up_ = 0;  // of accepted replies
 };
 
 }  // namespace cohort::drive

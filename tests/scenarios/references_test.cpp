@@ -34,6 +34,7 @@ std::set<std::string> all_sources() {
   add_sources(*c.transforms, sources);
   add_sources(*c.optimizers, sources);
   add_sources(*c.rules, sources);
+  add_sources(*c.compressors, sources);
   add_sources(*c.row_maps, sources);
   add_sources(*c.attacks, sources);
   for (const auto& data : builtin_data()) sources.insert("data " + std::string(data.name));

@@ -97,5 +97,23 @@ TEST(ProxSkip, RefusesAPipelineThatIsNotPlain) {
   EXPECT_NE(mistakes.result().error().message.find("needs the optimizer sgd"), std::string::npos);
 }
 
+// y_i − x vanishes there, and the error of an unbiased compressor with it.
+TEST(ProxSkip, ReachesTheOptimumWithCompressedUpdates) {
+  const drive::Quadratics f(drive::different_clients(4, 4, 6));
+  Mat a = Mat::Zero(4, 4);
+  Vec ab = Vec::Zero(4);
+  for (const auto& c : f.clients()) {
+    a += c.a;
+    ab += c.a * c.centre();
+  }
+  drive::Run run(table({{"type", "proxskip"},
+                        {"probability", 0.4},
+                        {"update", table({{"compressor", "natural"}})}}),
+                 f, drive::equal_weights(4));
+  run.rounds(400);
+  EXPECT_TRUE(run.x.isApprox(a.partialPivLu().solve(ab), fixed_point));
+  EXPECT_LT(run.invariant_gap(), 1e-12);  // 400 additions
+}
+
 }  // namespace
 }  // namespace cohort

@@ -36,6 +36,26 @@ TEST(Scaffold, ReachesTheOptimumWhereFedAvgDoesNot) {
   }
 }
 
+// What is compressed, y_i − x and c_i⁺ − c_i, vanishes there.
+TEST(Scaffold, ReachesTheOptimumWithCompressedVectors) {
+  const drive::Quadratics f(drive::different_clients(4, 4, 6));
+  Mat a = Mat::Zero(4, 4);
+  Vec ab = Vec::Zero(4);
+  for (const auto& c : f.clients()) {
+    a += c.a;
+    ab += c.a * c.centre();
+  }
+  for (const char* compressor : {"natural", "qsgd", "f16"}) {
+    drive::Run run(table({{"type", "scaffold"},
+                          {"local_steps", 3},
+                          {"update", table({{"compressor", compressor}})}}),
+                   f, drive::equal_weights(4));
+    run.rounds(400);
+    EXPECT_TRUE(run.x.isApprox(a.partialPivLu().solve(ab), fixed_point)) << compressor;
+    EXPECT_LT(run.invariant_gap(), invariant) << compressor;
+  }
+}
+
 TEST(Scaffold, ServerVariateIsTheWeightedSumOfTheClientsEveryRound) {
   const drive::Quadratics f(drive::different_clients(6, 4, 9));
   const std::vector<double> p = {0.1, 0.1, 0.2, 0.2, 0.1, 0.3};
