@@ -1,6 +1,5 @@
-#include <fstream>
-
 #include "tests/comm/mpi/world.hpp"
+#include "tests/worker/resident.hpp"
 #include "tests/worker/sharded_rows.hpp"
 
 namespace cohort {
@@ -24,18 +23,6 @@ TEST(ShardedAggregationOverMpi, GivesTheBitsOfOneProcess) {
     }
   }
 }
-
-/// VmRSS or VmHWM, the most since it was reset.
-std::size_t resident_bytes(const std::string& what) {
-  std::ifstream status("/proc/self/status");
-  std::string word;
-  std::size_t kilobytes = 0;
-  while (status >> word) {
-    if (word == what + ":") status >> kilobytes;
-  }
-  return kilobytes * 1024;
-}
-void reset_peak() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 // 32 rows of 6.4 MB, 205 MB in all.
 TEST(ShardedAggregationOverMpi, TakesNoRankTheMemoryOfAllRows) {
