@@ -55,6 +55,14 @@ struct AggregateArgs {
 /// Eigen's.
 cohort::Result<std::vector<Result>> aggregate(const AggregateArgs& args);
 
+struct CompressArgs {
+  std::uint64_t coordinates = 10000000;
+  std::string only;  // a compressor; empty: all
+};
+/// On one core: the selection of the k largest against std::nth_element, and each compressor with
+/// its defaults, to the encoded block, against one pass.
+cohort::Result<std::vector<Result>> compress(const CompressArgs& args);
+
 struct ScalingArgs {
   std::string file;                        // scenario; of its cases the first
   std::vector<std::uint32_t> ranks{1, 2};  // ascending, from 1 on

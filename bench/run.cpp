@@ -17,6 +17,7 @@ int run(const std::vector<std::string>& arguments) {
   ClientsArgs clients_args;
   ReadArgs read_args;
   AggregateArgs aggregate_args;
+  CompressArgs compress_args;
   MlpArgs mlp_args;
   ScalingArgs scaling_args;
   std::string mode = "strong";
@@ -64,6 +65,12 @@ int run(const std::vector<std::string>& arguments) {
   sub->add_option("--threads", aggregate_args.threads)
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  sub = add("compress", "selection of the largest, and every compressor, on one core",
+            [&] { return compress(compress_args); });
+  sub->add_option("--d", compress_args.coordinates, "coordinates")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--only", compress_args.only, "one, as `cohort list compressors` names");
   sub = add("scaling", "round times over numbers of ranks, and a model that predicts them", [&] {
     scaling_args.is_weak = mode == "weak";
     scaling_args.as_json = as_json;

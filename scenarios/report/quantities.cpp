@@ -49,6 +49,7 @@ struct NamedAbscissa {
 constexpr std::array abscissas = {
     NamedAbscissa{Abscissa::rounds, "rounds", "round", "", &History::round},
     NamedAbscissa{Abscissa::bytes, "bytes", "protocol bytes, up and down", "B", &History::bytes},
+    NamedAbscissa{Abscissa::bytes_up, "bytes_up", "protocol bytes up", "B", &History::bytes_up},
     NamedAbscissa{Abscissa::sim_seconds, "sim_seconds", "simulated time", "s",
                   &History::sim_seconds},
     NamedAbscissa{Abscissa::wall_seconds, "wall_seconds", "wall time", "s", &History::wall_seconds},

@@ -44,7 +44,7 @@ Result<std::string> resolve_metric(std::string_view name, std::span<const std::s
 std::vector<std::string> main_metrics(std::span<const std::string> measured);
 
 /// What curves run over.
-enum class Abscissa { rounds, bytes, sim_seconds, wall_seconds, data_passes, queries };
+enum class Abscissa { rounds, bytes, bytes_up, sim_seconds, wall_seconds, data_passes, queries };
 std::string_view to_string(Abscissa x);
 std::optional<Abscissa> abscissa(std::string_view name);
 std::vector<std::string> abscissa_names();

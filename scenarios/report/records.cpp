@@ -114,8 +114,8 @@ std::string wrong_round(double round, const std::vector<double>& before) {
 
 Result<History> read_metrics(const fs::path& path) {
   History h;
-  double round = nan, sim_seconds = nan, data_passes = 0, bytes = 0, queries = 0, byzantine = 0,
-         f = 0;
+  double round = nan, sim_seconds = nan, data_passes = 0, bytes = 0, bytes_up = 0, queries = 0,
+         byzantine = 0, f = 0;
   bool is_simulated = false;
   std::string name;
   const auto begin = [&] { round = sim_seconds = nan; };
@@ -128,6 +128,7 @@ Result<History> read_metrics(const fs::path& path) {
       round = value;
     } else if (key == "bytes_up" || key == "bytes_down") {
       bytes += value;
+      if (key == "bytes_up") bytes_up += value;
     } else if (key == "data_passes") {
       data_passes = value;
     } else if (key == "sim_seconds") {
@@ -163,6 +164,7 @@ Result<History> read_metrics(const fs::path& path) {
     }
     h.round.push_back(round);
     h.bytes.push_back(bytes);
+    h.bytes_up.push_back(bytes_up);
     h.queries.push_back(queries);
     h.data_passes.push_back(data_passes);
     h.sim_seconds.push_back(sim_seconds);

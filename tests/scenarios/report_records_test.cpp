@@ -35,6 +35,7 @@ TEST(Records, WhatIsCountedIsCountedFromTheStart) {
   const History& h = read->runs.at(0).history;
   EXPECT_THAT(h.round, ElementsAre(0, 1, 2));
   EXPECT_THAT(h.bytes, ElementsAre(0, 100, 200));
+  EXPECT_THAT(h.bytes_up, ElementsAre(0, 30, 60));
   EXPECT_THAT(h.queries, ElementsAre(1, 3, 6));  // value 1 a round, gradient 0, 1, 2
   EXPECT_THAT(h.data_passes, ElementsAre(0, 1, 2));
   EXPECT_THAT(h.byzantine, ElementsAre(1, 1, 1));
