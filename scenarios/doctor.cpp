@@ -179,7 +179,7 @@ Finding examine_data() {
   std::string there;
   std::string missing;
   for (const auto& data : builtin_data()) {
-    if (!data.ships()) continue;
+    if (!data.ships) continue;
     std::string& list = find_builtin_file(data, data.file) ? there : missing;
     if (!list.empty()) list += ", ";
     list += data.name;

@@ -95,7 +95,8 @@ std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updat
   for (const auto& entry : builtin_data()) {
     data.items.push_back(
         {std::string(entry.name),
-         fmt::format("{} rows, {} features, {} classes", entry.rows, entry.features, entry.classes),
+         fmt::format("{} rows, {} features, {}", entry.rows, entry.features,
+                     entry.classes > 0 ? fmt::format("{} classes", entry.classes) : "values"),
          std::string(entry.origin),
          {}});
   }

@@ -227,6 +227,9 @@ Result<ModelRows> ModelRows::open(const ModelFile& model, const std::string& fil
     return ModelRows(std::make_unique<Impl>(model, std::move(source), format, options));
   }
   COHORT_TRY(format, file_format(file, format));
+  if (format != FileFormat::csv && format != FileFormat::libsvm) {
+    return bad_input(fmt::format("{}: expected LIBSVM or CSV text, found another format", file));
+  }
   COHORT_TRY(TextSource source, TextSource::open(file));
   return ModelRows(std::make_unique<Impl>(model, std::move(source), format, options));
 }

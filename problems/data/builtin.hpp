@@ -27,25 +27,36 @@ struct BuiltinData {
   std::string_view preamble;  // the exact first line of a CSV file that has one
   std::size_t rows;           // of `file`
   std::size_t features;
-  std::size_t classes;
+  std::size_t classes;      // 0: labels are values
   std::string_view origin;  // source and licence
   // Where they are files of their own:
   std::string_view labels = {};
   std::string_view test = {};
   std::string_view test_labels = {};
-  // Where it does not ship: the Debian package that has it, and the folder of its files.
+  bool ships = true;
+  // Where a Debian package has it: its name, and the folder of its files.
   std::string_view package = {};
   std::string_view folder = {};
+};
 
-  bool ships() const { return package.empty(); }
+/// Where a file that does not ship is fetched from.
+struct RemoteFile {
+  std::string_view file;    // as it is called here
+  std::string url;          // plain or gzip
+  std::string_view sha256;  // of the bytes, inflated
 };
 
 std::span<const BuiltinData> builtin_data();
 /// Error bad_input names the ones there are.
 Result<BuiltinData> find_builtin(std::string_view name);
 
+/// Those of a data set; none where it ships.
+std::vector<RemoteFile> remote_files(const BuiltinData& data);
+/// $XDG_DATA_HOME/cohort, or ~/.local/share/cohort: what was fetched; empty where neither is known.
+std::filesystem::path fetched_data_directory();
+
 /// Folders of data files, in order: those of $COHORT_DATA_DIR (separated by ':'), the shipped data
-/// of the source tree, `share/cohort/data` beside the folder of the executable.
+/// of the source tree, `share/cohort/data` beside the folder of the executable, what was fetched.
 std::vector<std::filesystem::path> data_directories();
 
 /// A file of a built-in: in the data directories and the folder of its package only, since a file

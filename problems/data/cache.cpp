@@ -271,14 +271,18 @@ Result<void> save_blob(const fs::path& path, std::string_view key, const Blob& b
   return {};
 }
 
-fs::path default_cache_directory() {
+fs::path xdg_folder(const char* variable, const char* below_home) {
   // The specification of XDG says that a relative path is to be ignored.
-  const char* const xdg = std::getenv("XDG_CACHE_HOME");
+  const char* const xdg = std::getenv(variable);
   if (xdg != nullptr && fs::path(xdg).is_absolute()) return fs::path(xdg) / "cohort";
   const char* const home = std::getenv("HOME");
-  if (home != nullptr && fs::path(home).is_absolute()) return fs::path(home) / ".cache" / "cohort";
+  if (home != nullptr && fs::path(home).is_absolute()) {
+    return fs::path(home) / below_home / "cohort";
+  }
   return {};
 }
+
+fs::path default_cache_directory() { return xdg_folder("XDG_CACHE_HOME", ".cache"); }
 
 Result<Blob> cached_blob(const CacheOptions& options, std::string_view folder,
                          std::string_view name, std::string_view key,

@@ -84,6 +84,9 @@ struct CacheOptions {
   std::size_t keep = 16;
 };
 
+/// `cohort` in the folder that an environment variable names, or below the home directory; empty
+/// where neither is known.
+std::filesystem::path xdg_folder(const char* variable, const char* below_home);
 /// $XDG_CACHE_HOME/cohort, or ~/.cache/cohort; empty where neither is known.
 std::filesystem::path default_cache_directory();
 

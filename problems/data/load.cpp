@@ -260,7 +260,6 @@ Result<Sources> find_sources(const DataOptions& options) {
     format = builtin.format;
     csv = {};
     csv.preamble = builtin.preamble;
-    if (builtin.format == FileFormat::csv) csv.header = CsvFormat::Header::no;
     sources.origin = builtin.origin;
     const auto of_builtin = [&](std::string_view file) -> Result<fs::path> {
       if (file.empty()) return fs::path();

@@ -221,7 +221,7 @@ TEST(Builtin, AFileThatIsNotThereIsNamedWithWhatBringsIt) {
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().message,
             "fashion-mnist: no-such-file is not on this machine; expected it from `apt install "
-            "dataset-fashion-mnist`");
+            "dataset-fashion-mnist` or `cohort data get fashion-mnist`");
 }
 
 }  // namespace

@@ -377,7 +377,7 @@ TEST(Csv, ErrorsNameFileLineColumnExpectedAndFound) {
 
 TEST(Shipped, CountsAreThoseOfTheTable) {
   for (const auto& entry : builtin_data()) {
-    if (!entry.ships()) continue;
+    if (!entry.ships) continue;
     const auto path = test::shipped(std::string(entry.file));
     CsvFormat csv;
     csv.preamble = entry.preamble;
@@ -388,7 +388,7 @@ TEST(Shipped, CountsAreThoseOfTheTable) {
     auto labels = list(table->labels);
     std::sort(labels.begin(), labels.end());
     labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-    EXPECT_EQ(labels.size(), entry.classes) << entry.name;
+    if (entry.classes > 0) EXPECT_EQ(labels.size(), entry.classes) << entry.name;
   }
 }
 
