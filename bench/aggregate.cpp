@@ -42,7 +42,7 @@ cohort::Result<std::vector<Result>> measure(const AggregateArgs& args, const Agg
   };
   if (const auto once = aggregate(); !once) return once.error();
 
-  const bool by_gram = chain.needs_distances() && chain.gives_weights();
+  const bool by_gram = chain.needs_distances() && chain.rule->kind() != RuleKind::tile;
   // In double, whatever the rows are.
   Mat columns;
   if (by_gram) {
