@@ -90,8 +90,9 @@ cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
 
   std::vector<Result> results;
   const auto batch = [&](std::size_t n) { return std::span(order).first(n); };
-  // Long enough for the clock.
-  const std::size_t calls = std::max<std::size_t>(1, 640 / args.batch);
+  // Long enough for the clock, short and often enough for other work on the machine to meet few.
+  constexpr int times = 5 * repetitions;
+  const std::size_t calls = std::max<std::size_t>(1, 64 / args.batch);
   const auto of_each = [&](const auto& body) {
     return [calls, &body] {
       for (std::size_t i = 0; i < calls; ++i) body();
@@ -108,7 +109,7 @@ cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
   for (const Isa used : {Isa::avx2, Isa::avx512}) {
     if (!supports(used)) continue;
     set_isa(used);
-    const Pair pair = interleave(of_each(gradient), of_each(eigen));
+    const Pair pair = interleave(of_each(gradient), of_each(eigen), times);
     const double factor = 1e6 / static_cast<double>(calls);
     Result r;
     r.bench = "mlp";
@@ -142,7 +143,8 @@ cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
       [&] {
         Oracle oracle = all.on(batch(gram_rows));
         oracle.gradient(w, g);
-      });
+      },
+      times);
   Result r;
   r.bench = "mlp";
   r.args = {{"layers", results.front().args.front().second},

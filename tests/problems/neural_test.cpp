@@ -144,7 +144,9 @@ TEST(Neural, EveryAnswerAgreesWithDifferencesOfItsValues) {
 }
 
 TEST(Neural, IsTheNetworkInPlainLoopsInBothPrecisions) {
-  const ToyRows data(41, 9, 4);
+  const ToyRows data(150, 9, 4);  // three tiles, the last one in part
+  std::vector<double> weights(data.count());
+  Stream(9, Purpose::test).fill_uniform(weights);
   const std::vector<PlainLayer> plain{{8, relu, relu_slope},
                                       {7, [](double a) { return std::tanh(a); }, tanh_slope},
                                       {6, gelu, gelu_slope},
@@ -156,18 +158,26 @@ TEST(Neural, IsTheNetworkInPlainLoopsInBothPrecisions) {
     for (const Form form : forms) {
       const auto f = make(data.features(), 4, data.of(form), options);
       const Vec w = f->start() + 0.1 * test::some_point(f->layout().size());
-      Vec expected = Vec::Zero(w.size()), g(w.size());
-      double value = 0;
+      Vec expected = Vec::Zero(w.size()), weighted = expected, g(w.size());
+      double value = 0, weighted_value = 0;
       for (std::size_t j = 0; j < data.count(); ++j) {
         std::vector<double> row;
         for (std::size_t k = 0; k < data.features(); ++k) row.push_back(data.value(j, k));
-        value += plain_gradient(plain, w, row, static_cast<std::size_t>(data.label(j)), expected);
+        Vec of_row = Vec::Zero(w.size());
+        const double loss =
+            plain_gradient(plain, w, row, static_cast<std::size_t>(data.label(j)), of_row);
+        const double share = 1 / static_cast<double>(data.count());
+        value += share * loss;
+        weighted_value += share * weights[j] * loss;
+        expected += share * of_row;
+        weighted += share * weights[j] * of_row;
       }
-      expected /= static_cast<double>(data.count());
-      value /= static_cast<double>(data.count());
       Asker asker;
       EXPECT_NEAR(f->gradient(asker.context(), all_rows(*f), w, {}, g), value, tolerance);
       EXPECT_LE(largest(g - expected), tolerance * largest(expected)) << test::to_string(form);
+      EXPECT_NEAR(f->gradient(asker.context(), all_rows(*f), w, weights, g), weighted_value,
+                  tolerance);
+      EXPECT_LE(largest(g - weighted), tolerance * largest(weighted)) << test::to_string(form);
     }
   }
 }
