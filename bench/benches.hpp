@@ -55,6 +55,16 @@ struct AggregateArgs {
 /// Eigen's.
 cohort::Result<std::vector<Result>> aggregate(const AggregateArgs& args);
 
+struct WalkArgs {
+  std::string graph = "random_regular nodes=1000000 degree=8";  // as of `cohort graph`
+  std::string base = "metropolis";
+  double alpha = 5.0;
+  std::uint64_t hops = 500000;  // of one measurement
+};
+/// Hops of a self-repellent walk on one core, against reading the weights of the rows it visits; and
+/// its memory.
+cohort::Result<std::vector<Result>> walk(const WalkArgs& args);
+
 struct CompressArgs {
   std::uint64_t coordinates = 10000000;
   std::string only;  // a compressor; empty: all

@@ -18,6 +18,7 @@ int run(const std::vector<std::string>& arguments) {
   ReadArgs read_args;
   AggregateArgs aggregate_args;
   CompressArgs compress_args;
+  WalkArgs walk_args;
   MlpArgs mlp_args;
   ScalingArgs scaling_args;
   std::string mode = "strong";
@@ -63,6 +64,14 @@ int run(const std::vector<std::string>& arguments) {
       ->check(CLI::IsMember({"single", "double"}))
       ->capture_default_str();
   sub->add_option("--threads", aggregate_args.threads)
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub = add("walk", "a self-repellent walk, hops a second on one core",
+            [&] { return walk(walk_args); });
+  sub->add_option("--graph", walk_args.graph, "as of `cohort graph`")->capture_default_str();
+  sub->add_option("--base", walk_args.base, "metropolis, simple, …")->capture_default_str();
+  sub->add_option("--alpha", walk_args.alpha)->capture_default_str();
+  sub->add_option("--hops", walk_args.hops, "of one measurement")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   sub = add("compress", "selection of the largest, and every compressor, on one core",

@@ -94,7 +94,7 @@ Catalogue shipped_catalogue() {
   }();
   return {&models,           &problems,      &methods(), &estimators(), &transforms(),
           &optimizers(),     &compressors(), &rules(),   &row_maps(),   &attacks(),
-          &gossip_methods(), &graphs(),      &mixings()};
+          &gossip_methods(), &graphs(),      &mixings(), &walks()};
 }
 
 }  // namespace cohort

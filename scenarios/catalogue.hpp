@@ -13,6 +13,7 @@
 #include "algorithms/mixing.hpp"
 #include "algorithms/pipeline.hpp"
 #include "algorithms/topology.hpp"
+#include "algorithms/walk.hpp"
 #include "core/registry.hpp"
 #include "core/result.hpp"
 #include "problems/data/store.hpp"
@@ -85,6 +86,7 @@ struct Catalogue {
   const Registry<GossipMethod>* gossip_methods;
   const Registry<Topology>* graphs;
   const Registry<Mixing>* mixings;
+  const Registry<WalkKernel>* walks;
 };
 
 /// Everything that ships.

@@ -38,8 +38,9 @@ NamedGraph from_file(const ConfigNode& node, const std::string& path,
     mistakes.add(node.spot, file.error().message);
     return {};
   }
-  ConfigNode effective = table.write(options);
+  ConfigNode effective = config_table();
   effective.set("type", config_value(std::string("file")));
+  effective.set("path", config_value(options.path));
   auto notes = file->notes();
   NamedGraph out = fixed(found->filename().string(), std::move(file->graph), std::move(effective));
   for (const std::string& note : notes) out.notes.push_back(options.path + ": " + note);

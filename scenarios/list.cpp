@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "problems/data/graph_file.hpp"
 #include "scenarios/sections.hpp"
 
 namespace cohort {
@@ -75,6 +76,18 @@ Kind compressors_kind(const Registry<Compressor>& registry) {
   return kind;
 }
 
+/// Topologies, and the graphs that ship.
+Kind graphs_kind(const Registry<Topology>& registry) {
+  Kind kind = kind_of("graph", "graph.type, cohort graph", registry);
+  for (const BuiltinGraph& g : builtin_graphs()) {
+    kind.items.push_back({std::string(g.name),
+                          fmt::format("{}: {} nodes, {} edges", g.what, g.nodes, g.edges),
+                          std::string(g.source),
+                          {}});
+  }
+  return kind;
+}
+
 std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updates) {
   std::vector<Kind> kinds = {
       kind_of("method", "method.type", *c.methods),
@@ -88,8 +101,9 @@ std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updat
       kind_of("pre_aggregator", "aggregation.pre_aggregators", *c.row_maps),
       kind_of("attack", "clients.byzantine.attack", *c.attacks),
       kind_of("gossip_method", "method.type of schedule.type = \"gossip\"", *c.gossip_methods),
-      kind_of("graph", "graph.type", *c.graphs),
+      graphs_kind(*c.graphs),
       kind_of("mixing", "graph.mixing", *c.mixings),
+      kind_of("walk", "cohort walk --kernel", *c.walks),
   };
   Kind data{"data", "data.name", {}};
   for (const auto& entry : builtin_data()) {
@@ -158,9 +172,9 @@ std::string as_markdown(const Kind& kind) {
 }  // namespace
 
 std::vector<std::string> list_kinds() {
-  return {"method",        "model",      "problem", "estimator",      "transform",
-          "optimizer",     "compressor", "rule",    "pre_aggregator", "attack",
-          "gossip_method", "graph",      "mixing",  "data",           "section"};
+  return {"method",     "model", "problem",        "estimator", "transform",     "optimizer",
+          "compressor", "rule",  "pre_aggregator", "attack",    "gossip_method", "graph",
+          "mixing",     "walk",  "data",           "section"};
 }
 
 Result<std::string> list(const Catalogue& catalogue, const std::string& asked, bool is_markdown,

@@ -78,5 +78,7 @@ std::unique_ptr<Command> new_command();
 std::unique_ptr<Command> doctor_command();
 std::unique_ptr<Command> version_command();
 std::unique_ptr<Command> aggregate_command();
+std::unique_ptr<Command> graph_command();
+std::unique_ptr<Command> walk_command();
 
 }  // namespace cohort

@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<Command>> commands() {
   all.push_back(run_command());
   all.push_back(list_command());
   all.push_back(aggregate_command());
+  all.push_back(graph_command());
+  all.push_back(walk_command());
   all.push_back(report_command());
   all.push_back(compare_command());
   all.push_back(verify_command());

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/build_info.hpp"
+#include "problems/data/graph_file.hpp"
 #include "scenarios/catalogue.hpp"
 #include "tests/scenarios/folder.hpp"
 
@@ -33,10 +34,14 @@ std::set<std::string> all_sources() {
   add_sources(*c.estimators, sources);
   add_sources(*c.transforms, sources);
   add_sources(*c.optimizers, sources);
-  add_sources(*c.rules, sources);
   add_sources(*c.compressors, sources);
+  add_sources(*c.rules, sources);
   add_sources(*c.row_maps, sources);
   add_sources(*c.attacks, sources);
+  add_sources(*c.graphs, sources);
+  add_sources(*c.mixings, sources);
+  add_sources(*c.walks, sources);
+  for (const auto& graph : builtin_graphs()) sources.insert(std::string(graph.source));
   for (const auto& data : builtin_data()) sources.insert("data " + std::string(data.name));
   return sources;
 }
