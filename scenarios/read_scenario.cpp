@@ -873,8 +873,8 @@ class Loader {
     if (!objective.has_known_minimiser() && !objective.is_convex()) {
       mistake(
           "evaluation.metrics",
-          "{} needs a minimiser, which is known for some problems and found for convex ones; {} "
-          "is neither",
+          "{} needs a minimiser, which is known for some problems and found for smooth convex "
+          "ones; {} is neither",
           to_string(metric), objective.name());
     }
     if (metric != Metric::optimality_gap) return;
