@@ -18,17 +18,17 @@ std::optional<double> number_of(const ConfigNode& value) {
   return std::nullopt;
 }
 
-Edge edge_of(const Axis& axis, std::size_t chosen) {
+GridEdge edge_of(const Axis& axis, std::size_t chosen) {
   std::vector<double> numbers;
   for (const ConfigNode& value : axis.values) {
     const auto number = number_of(value);
-    if (!number) return Edge::none;
+    if (!number) return GridEdge::none;
     numbers.push_back(*number);
   }
   const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
-  if (*least == *most) return Edge::none;
-  if (numbers[chosen] == *least) return Edge::smallest;
-  return numbers[chosen] == *most ? Edge::largest : Edge::none;
+  if (*least == *most) return GridEdge::none;
+  if (numbers[chosen] == *least) return GridEdge::smallest;
+  return numbers[chosen] == *most ? GridEdge::largest : GridEdge::none;
 }
 
 /// None if any seed has no finite score.
@@ -45,20 +45,21 @@ const Axis& axis_at(const Tuning& tuning, std::size_t a) { return tuning.candida
 
 }  // namespace
 
-std::string_view to_string(Edge edge) {
+std::string_view to_string(GridEdge edge) {
   switch (edge) {
-    case Edge::smallest:
+    case GridEdge::smallest:
       return "smallest";
-    case Edge::largest:
+    case GridEdge::largest:
       return "largest";
-    case Edge::none:
+    case GridEdge::none:
       break;
   }
   return "";
 }
 
 bool Choice::is_at_edge() const {
-  return std::any_of(edges.begin(), edges.end(), [](Edge edge) { return edge != Edge::none; });
+  return std::any_of(edges.begin(), edges.end(),
+                     [](GridEdge edge) { return edge != GridEdge::none; });
 }
 
 Choice choose(const Tuning& tuning, const std::vector<std::vector<std::optional<double>>>& scores) {
@@ -82,7 +83,7 @@ Choice choose(const Tuning& tuning, const std::vector<std::vector<std::optional<
 std::string edge_text(const Tuning& tuning, const Choice& choice) {
   std::string out;
   for (std::size_t a = 0; a < choice.edges.size(); ++a) {
-    if (choice.edges[a] == Edge::none) continue;
+    if (choice.edges[a] == GridEdge::none) continue;
     out += fmt::format("{}{}:{}", out.empty() ? "" : " ", axis_at(tuning, a).key,
                        to_string(choice.edges[a]));
   }
@@ -101,7 +102,7 @@ std::vector<std::string> choice_lines(const Tuning& tuning, const Choice& choice
                               fmt::join(tuning.seeds, ", ")));
   const auto index = tuning.candidates.at(choice.candidate);
   for (std::size_t a = 0; a < index.size(); ++a) {
-    if (choice.edges[a] == Edge::none) continue;
+    if (choice.edges[a] == GridEdge::none) continue;
     lines.push_back(
         fmt::format("AT THE EDGE: {} is the {} value that was tried for {}; widen its "
                     "list in sweep.tune",

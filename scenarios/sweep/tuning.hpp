@@ -13,13 +13,13 @@ namespace cohort {
 
 /// Where the value of an axis stands among those that were tried. `none` if it has neighbours on
 /// both sides, or if the values have no order.
-enum class Edge { none, smallest, largest };
-std::string_view to_string(Edge edge);
+enum class GridEdge { none, smallest, largest };
+std::string_view to_string(GridEdge edge);
 
 struct Choice {
   std::size_t candidate = 0;
-  std::optional<double> mean;  // of what was tuned by; none: every candidate diverged
-  std::vector<Edge> edges;     // by axis
+  std::optional<double> mean;   // of what was tuned by; none: every candidate diverged
+  std::vector<GridEdge> edges;  // by axis
 
   bool is_at_edge() const;
 };
