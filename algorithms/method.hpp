@@ -161,6 +161,8 @@ class Method {
   virtual void validate(const LocalPipeline&, const ConfigNode& given, const std::string& path,
                         Mistakes&) const = 0;
   virtual std::vector<Phase> phases(const Layout&) const = 0;
+  /// Whether a round is one Ask, whatever comes back.
+  virtual bool has_one_exchange() const = 0;
   virtual State server_state(const Layout&) const = 0;
   virtual State client_state(const Layout&) const = 0;
   /// Empty if processes need not know anything beyond the Ask.
@@ -275,6 +277,7 @@ class MethodOf final : public Method {
     }
   }
   std::vector<Phase> phases(const Layout& layout) const override { return m_.phases(layout); }
+  bool has_one_exchange() const override { return std::derived_from<M, OneRound>; }
   State server_state(const Layout& layout) const override {
     if constexpr (requires { typename M::ServerState; }) {
       return method_detail::start<typename M::ServerState>(layout);

@@ -69,8 +69,8 @@ void Asynchronous::begin_round(Seconds now, std::vector<Action>& out) {
   }
   if (not_before_.empty() && outcomes_.empty()) {
     // Nothing has been asked by this process: after a checkpoint every job is done again.
-    std::vector<Job> jobs = own().buffer;
-    for (const Job& job : own().buffer) buffered_again_.emplace(job.client, job.id);
+    std::vector<PendingAnswer> jobs = own().buffer;
+    for (const PendingAnswer& job : own().buffer) buffered_again_.emplace(job.client, job.id);
     for (const auto& [client, job] : own().at_work) {
       jobs.push_back(job);
       await(job);
@@ -108,13 +108,13 @@ void Asynchronous::go_on(Seconds now, std::vector<Action>& out) {
 bool Asynchronous::start_clients(std::vector<Action>& out) {
   own().comes.reset();
   AsynchronousState& s = own();
-  std::vector<Job> jobs;
+  std::vector<PendingAnswer> jobs;
   const bool is_share = plan_.system->availability.type == Availability::Type::share;
   for (std::uint64_t n = 0; n < most_choices; ++n) {
     const std::uint64_t free = plan_.concurrency - s.at_work.size();
     if (free == 0) break;
     for (const ClientId client : choose(free)) {
-      const Job job{client, {round(), s.starts[client]++}, state_.sim_seconds};
+      const PendingAnswer job{client, {round(), s.starts[client]++}, state_.sim_seconds};
       s.at_work[client] = job;
       s.bytes_down += bytes_down(job);
       await(job);
@@ -175,18 +175,18 @@ std::vector<ClientId> Asynchronous::choose(std::uint64_t count) {
   return chosen;
 }
 
-std::uint64_t Asynchronous::bytes_down(const Job& job) {
+std::uint64_t Asynchronous::bytes_down(const PendingAnswer& job) {
   return plan_.method->bytes_down(own().asks.at(job.id.round), std::nullopt);
 }
 
-void Asynchronous::await(const Job& job) {
+void Asynchronous::await(const PendingAnswer& job) {
   const double least = plan_.system->seconds(job.client, job.id, bytes_down(job), 0, 0);
   not_before_.emplace(job.start + least, job.client);
 }
 
-void Asynchronous::ask(const std::vector<Job>& jobs, std::vector<Action>& out) {
+void Asynchronous::ask(const std::vector<PendingAnswer>& jobs, std::vector<Action>& out) {
   std::map<AskId, std::vector<ClientId>> by_id;
-  for (const Job& job : jobs) by_id[job.id].push_back(job.client);
+  for (const PendingAnswer& job : jobs) by_id[job.id].push_back(job.client);
   for (auto& [id, clients] : by_id) {
     std::sort(clients.begin(), clients.end());
     for (std::size_t r = 0; r < plan_.ranks.size(); ++r) {
@@ -236,7 +236,7 @@ void Asynchronous::arrive(const SimulatedClock::Event& event, std::vector<Action
   AsynchronousState& s = own();
   state_.sim_seconds = event.time;
   own().can_start = true;
-  const Job job = s.at_work.at(event.client);
+  const PendingAnswer job = s.at_work.at(event.client);
   const Outcome outcome = outcomes_.at(event.client);
   s.at_work.erase(event.client);
   outcomes_.erase(event.client);
@@ -264,7 +264,7 @@ void Asynchronous::arrive(const SimulatedClock::Event& event, std::vector<Action
 void Asynchronous::collect(std::vector<Action>& out) {
   is_collecting_ = true;
   std::vector<HeldReply> counted;
-  for (const Job& job : own().buffer) {
+  for (const PendingAnswer& job : own().buffer) {
     const double factor = kernels::pow(1 + static_cast<double>(staleness(job)), -plan_.exponent);
     counted.push_back({job.client, job.id, factor});
   }
@@ -322,7 +322,7 @@ void Asynchronous::step(Seconds now, std::vector<Action>& out) {
   combined.phase = 0;
   std::uint64_t stale = 0;
   RoundReport::Staleness& staleness_of_round = report_.staleness.emplace();
-  for (const Job& job : s.buffer) {
+  for (const PendingAnswer& job : s.buffer) {
     combined.accepted.push_back(job.client);
     stale += staleness(job);
     staleness_of_round.max = std::max(staleness_of_round.max, staleness(job));

@@ -42,7 +42,7 @@ struct AsynchronousPlan : RoundPlan {  // cohort_size is not read
 };
 
 /// An answer of a client that is being computed, or waits in the buffer.
-struct Job {
+struct PendingAnswer {
   ClientId client{};
   AskId id;
   double start = 0;  // simulated seconds
@@ -57,8 +57,8 @@ struct Job {
 /// Between two events; all of it is saved.
 struct AsynchronousState {
   std::map<std::uint64_t, Ask> asks;  // by round, of the jobs and of this round
-  std::map<ClientId, Job> at_work;
-  std::vector<Job> buffer;                   // in order of arrival
+  std::map<ClientId, PendingAnswer> at_work;
+  std::vector<PendingAnswer> buffer;         // in order of arrival
   std::map<ClientId, std::uint32_t> starts;  // of this round
   std::uint64_t choices = 0;                 // of clients, in this round
   bool can_start = true;        // somebody has become free, or has come, at this instant
@@ -88,6 +88,8 @@ struct AsynchronousState {
 
 class Asynchronous final : public Rounds {
  public:
+  static constexpr std::string_view source = "Nguyen et al., AISTATS 2022";
+
   /// `system` is there, and clients remember nothing (checked). From the start: x [shared].
   Asynchronous(AsynchronousPlan plan, Vec x);
   /// From a checkpoint that load() has filled.
@@ -109,13 +111,13 @@ class Asynchronous final : public Rounds {
   void go_on(Seconds now, std::vector<Action>& out);
   bool start_clients(std::vector<Action>& out);
   std::vector<ClientId> choose(std::uint64_t count);
-  void ask(const std::vector<Job>& jobs, std::vector<Action>& out);
-  void await(const Job& job);
+  void ask(const std::vector<PendingAnswer>& jobs, std::vector<Action>& out);
+  void await(const PendingAnswer& job);
   void arrive(const SimulatedClock::Event& event, std::vector<Action>& out);
   void collect(std::vector<Action>& out);
   void step(Seconds now, std::vector<Action>& out);
-  std::uint64_t bytes_down(const Job& job);
-  std::uint64_t staleness(const Job& job) const { return round() - job.id.round; }
+  std::uint64_t bytes_down(const PendingAnswer& job);
+  std::uint64_t staleness(const PendingAnswer& job) const { return round() - job.id.round; }
 
   AsynchronousPlan plan_;
   Presence presence_;

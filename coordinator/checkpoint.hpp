@@ -15,7 +15,7 @@
 namespace cohort {
 
 struct Manifest {
-  static constexpr std::uint32_t current_version = 1;
+  static constexpr std::uint32_t current_version = 2;
   std::uint32_t version = current_version;
   std::uint64_t round = 0;
   std::string scenario_hash;

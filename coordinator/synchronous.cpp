@@ -27,6 +27,12 @@ std::vector<std::uint64_t> values_of(const std::vector<ClientId>& clients) {
 
 }  // namespace
 
+std::uint64_t asked_for(std::uint64_t cohort_size, double over_selection, std::uint64_t clients) {
+  const double more = std::ceil(over_selection * static_cast<double>(cohort_size));
+  if (more >= static_cast<double>(clients)) return clients;
+  return std::min(clients, cohort_size + static_cast<std::uint64_t>(more));
+}
+
 Synchronous::Synchronous(SynchronousPlan plan, Vec x) : plan_(std::move(plan)) {
   ServerCheckpoint state = blank(plan_);
   state.x = std::move(x);
@@ -58,10 +64,7 @@ void Synchronous::begin_round(Seconds now, std::vector<Action>& out) {
 // seed see the same cohorts where everybody is there. False if nobody ever is.
 bool Synchronous::choose_cohort(std::vector<Action>& out) {
   cohort_.clear();
-  const std::uint64_t wanted = std::min<std::uint64_t>(
-      plan_.clients,
-      plan_.cohort_size + static_cast<std::uint64_t>(std::ceil(
-                              plan_.over_selection * static_cast<double>(plan_.cohort_size))));
+  const std::uint64_t wanted = asked_for(plan_.cohort_size, plan_.over_selection, plan_.clients);
   const Stream stream(plan_.seed, Purpose::cohort_sampling, 0, state_.round);
   if (!plan_.system || plan_.system->availability.type == Availability::Type::always) {
     if (wanted == plan_.clients) {
@@ -331,6 +334,13 @@ bool Synchronous::let_time_pass(std::vector<Action>& out) {
       return true;
     }
     start = plan_.deadline ? end : start + longest;
+    if (in_time < arrivals.size() || !system.has_times()) continue;
+    // Nothing comes before one of them is there again.
+    double next = Presence::never;
+    for (const auto& [client, duration] : works) {
+      next = std::min(next, presence_->from(client, start));
+    }
+    if (next < Presence::never) start = next;
   }
   finish(
       Code::peer_lost,

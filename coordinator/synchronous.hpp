@@ -28,6 +28,9 @@ namespace cohort {
 /// Of a run with a deadline in real time: who was late, where anybody was.
 using Journal = std::map<AskId, std::vector<ClientId>>;
 
+/// Clients that are asked so that `cohort_size` of them may count.
+std::uint64_t asked_for(std::uint64_t cohort_size, double over_selection, std::uint64_t clients);
+
 struct SynchronousPlan : RoundPlan {
   std::uint64_t f = 0;              // Byzantine clients in a cohort that the rule is told of
   std::uint64_t quorum = 0;         // clients whose replies suffice at the deadline

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -26,6 +28,7 @@ constexpr const char* metrics_file = "metrics.jsonl";
 constexpr const char* timing_file = "timing.jsonl";
 constexpr const char* rounds_file = "rounds.csv";
 constexpr const char* events_file = "events.jsonl";
+constexpr const char* journal_file = "journal.jsonl";
 constexpr const char* trace_file = "trace.jsonl";
 constexpr const char* summary_file = "summary.json";
 constexpr const char* clients_file = "clients.csv";
@@ -138,6 +141,13 @@ std::string json_line(const RoundRecord& r) {
   }
   json.close();
   json.add("data_passes", r.data_passes);
+  if (r.sim_seconds) json.add("sim_seconds", *r.sim_seconds);
+  if (r.staleness) {
+    json.open("staleness");
+    json.add("mean", r.staleness->mean);
+    json.add("max", r.staleness->max);
+    json.close();
+  }
   if (r.measured) add(json, *r.measured);
   return std::move(json).line();
 }
@@ -228,7 +238,8 @@ Result<void> AppendLog::truncate(std::uint64_t size) {
 
 Result<RunLogs> RunLogs::open(const std::filesystem::path& directory, Columns columns) {
   std::vector<std::pair<std::string, AppendLog>> logs;
-  for (const char* name : {metrics_file, timing_file, rounds_file, events_file, trace_file}) {
+  for (const char* name :
+       {metrics_file, timing_file, rounds_file, events_file, journal_file, trace_file}) {
     COHORT_TRY(AppendLog log, AppendLog::open(directory / name));
     logs.emplace_back(name, std::move(log));
   }
@@ -274,6 +285,44 @@ Result<void> RunLogs::write(const TraceRecord& record) {
     line += '}';
   }
   return log(trace_file).append(line + "}}\n");
+}
+
+Result<void> RunLogs::write(const JournalRecord& record) {
+  std::vector<std::uint64_t> late;
+  for (const ClientId c : record.late) late.push_back(c.value);
+  return log(journal_file)
+      .append(fmt::format("{{\"round\":{},\"ask\":{},\"late\":[{}]}}\n", record.ask.round,
+                          record.ask.index, fmt::join(late, ",")));
+}
+
+Result<std::optional<Journal>> read_journal(const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / journal_file;
+  std::ifstream in(path);
+  Journal journal;
+  std::string line;
+  for (std::size_t number = 1; std::getline(in, line); ++number) {
+    const Json json = Json::parse(line, nullptr, false);
+    const bool is_record = json.is_object() && json.contains("round") && json.contains("ask") &&
+                           json.contains("late") && json["round"].is_number_unsigned() &&
+                           json["ask"].is_number_unsigned() && json["late"].is_array();
+    std::vector<ClientId> late;
+    bool are_clients = is_record;
+    for (std::size_t i = 0; are_clients && i < json["late"].size(); ++i) {
+      const Json& id = json["late"][i];
+      are_clients = id.is_number_unsigned();
+      if (are_clients) late.emplace_back(id.get<std::uint64_t>());
+    }
+    if (!are_clients || !std::is_sorted(late.begin(), late.end())) {
+      return bad_input(
+          fmt::format("{}:{}: expected round, ask, and the clients that were late, "
+                      "ascending, found {}",
+                      path.string(), number, line));
+    }
+    journal[{json["round"].get<std::uint64_t>(), json["ask"].get<std::uint32_t>()}] =
+        std::move(late);
+  }
+  if (journal.empty()) return std::optional<Journal>();
+  return std::optional(std::move(journal));
 }
 
 Result<void> RunLogs::write(const EventRecord& record) {

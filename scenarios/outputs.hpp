@@ -4,7 +4,8 @@
 //   timing.jsonl    seconds, by phase, and bytes on the wire, which are not
 //   rounds.csv      the numbers of metrics.jsonl, in columns that are those of the whole run
 //   clients.csv     with evaluation.per_client: what each client holds and has at the end
-//   trace.jsonl     with run.trace = "clients": a hash of every block of every reply
+//   journal.jsonl   of a run with a deadline in real time: who was late; what `cohort verify`
+//   replays trace.jsonl     with run.trace = "clients": a hash of every block of every reply
 //   events.jsonl    what a person should know: drops, repeats, checkpoints
 //   summary.json    result and provenance
 // Doubles are the shortest text that reads back to the same bits; what is not finite is null.
@@ -21,6 +22,7 @@
 #include "comm/messages.hpp"
 #include "coordinator/measure.hpp"
 #include "coordinator/stopping.hpp"
+#include "coordinator/synchronous.hpp"
 #include "core/clock.hpp"
 #include "core/oracle.hpp"
 #include "core/result.hpp"
@@ -42,6 +44,8 @@ struct RoundRecord {
   std::uint64_t bytes_down = 0;
   OracleCounts oracle;     // of this round
   double data_passes = 0;  // gradient rows so far / rows of the run
+  std::optional<double> sim_seconds;
+  std::optional<RoundReport::Staleness> staleness;
   std::optional<Measured> measured;
 };
 
@@ -56,6 +60,12 @@ struct TraceRecord {
   std::uint64_t round = 0;
   std::uint64_t ask = 0;
   std::vector<ReplyTrace> replies;  // ascending by client
+};
+
+/// Of an Ask that was closed before everybody had replied.
+struct JournalRecord {
+  AskId ask;
+  std::vector<ClientId> late;  // ascending
 };
 
 struct EventRecord {
@@ -100,6 +110,7 @@ class RunLogs {
   Result<void> write(const RoundRecord& record);
   Result<void> write(const TimingRecord& record);
   Result<void> write(const EventRecord& record);
+  Result<void> write(const JournalRecord& record);
   Result<void> write(const TraceRecord& record);
 
   /// Bytes of each log, by file name, for a checkpoint.
@@ -114,6 +125,10 @@ class RunLogs {
   std::vector<std::pair<std::string, AppendLog>> logs_;
   Columns columns_;
 };
+
+/// The journal of a run directory; none, if nobody was late there. Error (bad_input): names the
+/// line that is none.
+Result<std::optional<Journal>> read_journal(const std::filesystem::path& directory);
 
 /// clients.csv, atomically. `byzantine` ascends; `classes` are the labels that the table counts.
 Result<void> write_clients(const std::filesystem::path& directory, const ClientTable& table,

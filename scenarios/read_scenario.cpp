@@ -12,6 +12,8 @@
 
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/method_config.hpp"
+#include "coordinator/asynchronous.hpp"
+#include "coordinator/synchronous.hpp"
 #include "core/hash.hpp"
 #include "core/metric.hpp"
 #include "core/random.hpp"
@@ -20,6 +22,7 @@
 #include "scenarios/byzantine.hpp"
 #include "scenarios/network.hpp"
 #include "scenarios/sections.hpp"
+#include "scenarios/system_section.hpp"
 #include "scenarios/toml.hpp"
 
 namespace cohort {
@@ -35,8 +38,8 @@ constexpr double rounding = 1e-9;
 
 const std::vector<std::string>& section_names() {
   static const std::vector<std::string> names = {
-      "name",        "data",     "problem",    "model",     "clients", "graph", "method",
-      "aggregation", "schedule", "evaluation", "reference", "run",     "sweep"};
+      "name",        "data",     "problem", "model",      "clients",   "graph", "method",
+      "aggregation", "schedule", "system",  "evaluation", "reference", "run",   "sweep"};
   return names;
 }
 
@@ -81,6 +84,7 @@ class Loader {
     clients_sound_ = clients.is_sound;
     schedule_sound_ = schedule.is_sound;
     read_clients(clients.value);
+    read_system_section();
     read_schedule(schedule.value);
     read_graph();
     if (is_gossip()) {
@@ -88,6 +92,7 @@ class Loader {
     } else {
       read_method();
       read_aggregation();
+      if (out_.schedule.type == ScheduleType::asynchronous) check_asynchronous();
     }
     read_evaluation(schedule.value);
     read_claim();
@@ -501,6 +506,94 @@ class Loader {
             byzantine, out_.clients.count);
   }
 
+  void read_system_section() {
+    const ConfigNode* given = find("system");
+    if (given == nullptr || !clients_sound_) return;
+    auto choice = read_system(*given, out_.clients.count, out_.seeds.run,
+                              out_.data ? out_.data->base : out_.file.parent_path(), mistakes_);
+    if (!choice) return;
+    out_.system = std::move(choice->model);
+    out_.system_files = std::move(choice->files);
+    effective("system") = std::move(choice->effective);
+  }
+
+  /// What a schedule reads, and what it would ignore.
+  void check_schedule(ScheduleSection& schedule) {
+    const bool is_asynchronous = schedule.type == ScheduleType::asynchronous;
+    const bool is_timed = find("system") != nullptr;
+    const auto refuse = [&](std::initializer_list<const char*> options, std::string_view why) {
+      for (const auto* option : options) {
+        const std::string path = fmt::format("schedule.{}", option);
+        if (find(path) != nullptr) mistake(path, "{}", why);
+      }
+    };
+    if (is_timed && schedule.type == ScheduleType::gossip) {
+      mistake("system", "is of clients that a server asks, which gossip has not");
+    }
+    if (!is_timed) {
+      refuse({"over_selection", "stop.sim_seconds"},
+             "is of simulated time: expected a section [system]");
+    }
+    if (!is_asynchronous) {
+      refuse({"buffer", "concurrency", "staleness"}, "is of type = \"asynchronous\"");
+      return;
+    }
+    constexpr std::string_view waits_for_nobody =
+        "is of the synchronous schedule; the asynchronous one waits for nobody";
+    refuse({"deadline", "over_selection"}, waits_for_nobody);
+    if (schedule.quorum < 1) mistake("schedule.quorum", "{}", waits_for_nobody);
+    if (!is_timed) {
+      mistake("schedule.type",
+              "asynchronous runs in simulated time: expected a section [system] "
+              "that says how fast clients are");
+    }
+    if (!schedule.buffer) mistake("schedule", "expected buffer, the replies of a server step");
+    if (clients_sound_ && out_.clients.cohort_size != out_.clients.count) {
+      mistake("clients",
+              "cohort_size and participation are of the synchronous schedule; schedule.concurrency "
+              "says how many clients work at a time");
+    }
+    schedule.concurrency = schedule.concurrency.value_or(schedule.buffer.value_or(1));
+    schedule.staleness = schedule.staleness.value_or(StalenessSection{});
+    if (clients_sound_ && *schedule.concurrency > out_.clients.count) {
+      mistake("schedule.concurrency", "expected at most clients.count = {}, found {}",
+              out_.clients.count, *schedule.concurrency);
+    }
+    out_.schedule.buffer = schedule.buffer.value_or(1);
+    out_.schedule.concurrency = *schedule.concurrency;
+    out_.schedule.staleness_exponent = schedule.staleness->exponent;
+    out_.schedule.max_staleness = schedule.staleness->max;
+  }
+
+  /// Replies from several models are weighted and averaged: what needs more is refused.
+  void check_asynchronous() {
+    out_.chosen.push_back({"schedule.type", "asynchronous", std::string(Asynchronous::source)});
+    if (!method_sound_) return;
+    Layout layout;
+    layout.append("x", 1, 1, SegmentKind::weight);
+    const Method& method = *out_.method;
+    std::string why;
+    if (!method.has_one_exchange()) {
+      why = "exchanges more than once a round";
+    } else if (!method.client_state(layout).is<NoState>() || !method.replica(layout).empty()) {
+      why = "has clients that remember what the server knows of them";
+    } else if (has_block([](const BlockSpec& b) { return b.combine == Combine::gather; })) {
+      why = "gathers what each client of a round sends";
+    }
+    if (!why.empty()) {
+      mistake("method",
+              "{} {}, and in the asynchronous schedule clients answer for different "
+              "rounds; expected a method that averages updates, as fedavg",
+              method.name(), why);
+    }
+    if (!out_.aggregation.is_linear()) {
+      mistake("aggregation",
+              "{} compares the updates of one round, and in the asynchronous "
+              "schedule they are of several; leave [aggregation] out",
+              out_.aggregation.rule->name());
+    }
+  }
+
   void read_schedule(ScheduleSection schedule) {
     if (!schedule_sound_) return;
     if (!schedule.rounds) {
@@ -515,6 +608,8 @@ class Loader {
     }
     ScheduleOptions& out = out_.schedule;
     out.type = schedule.type;
+    check_schedule(schedule);
+    out.over_selection = schedule.over_selection.value_or(0);
     out.quorum = schedule.quorum;
     if (schedule.deadline) out.deadline = Seconds(*schedule.deadline);
     out.stop.rounds = *schedule.rounds;
@@ -522,6 +617,7 @@ class Loader {
       const StopSection& stop = *schedule.stop;
       out.stop.oracle_calls = stop.oracle_calls;
       out.stop.protocol_bytes = stop.protocol_bytes;
+      out.stop.sim_seconds = stop.sim_seconds;
       out.stop.loss_above = stop.loss_above;
       if (stop.wall_time) {
         if (stop.wall_time->number) out.stop.wall_time = Seconds(*stop.wall_time->number);
@@ -786,7 +882,9 @@ class Loader {
   void find_f(const AggregationSection& section) {
     const Aggregation& aggregation = out_.aggregation;
     const std::uint64_t n = out_.clients.cohort_size;
-    const CohortDraw draw{out_.clients.count, out_.clients.byzantine.clients.size(), n};
+    // Byzantine clients may be the fastest of all that are asked.
+    const CohortDraw draw{out_.clients.count, out_.clients.byzantine.clients.size(),
+                          asked_for(n, out_.schedule.over_selection, out_.clients.count)};
     const std::uint64_t rounds = out_.schedule.stop.rounds;
     if (!section.f) {
       std::string_view needy = aggregation.rule->needs_f() ? aggregation.rule->name() : "";
@@ -1063,6 +1161,11 @@ std::string Scenario::toml_for_replay() const {
     std::error_code error;
     const auto base = std::filesystem::absolute(data->base, error);
     node.find("data")->set("base", config_value((error ? data->base : base).string()));
+  }
+  for (const auto& [option, where] : system_files) {
+    std::error_code error;
+    const auto path = std::filesystem::absolute(where, error);
+    node.find("system")->find(option)->set("file", config_value((error ? where : path).string()));
   }
   return to_toml_document(node);
 }

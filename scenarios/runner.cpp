@@ -140,6 +140,8 @@ class Recorder final : public Observer {
     record.bytes_up = report.bytes_up;
     record.bytes_down = report.bytes_down;
     record.oracle = report.counts;
+    record.sim_seconds = report.sim_seconds;
+    record.staleness = report.staleness;
     record.data_passes = train_rows_ > 0 ? gradient_rows_ / train_rows_ : 0;
     if (report.measured) {
       record.measured = only_asked_for(*report.measured);
@@ -148,6 +150,9 @@ class Recorder final : public Observer {
     round_ = report.round;
     if (is_best(report, state)) {
       COHORT_DO(write_model(directory_.file("model_best.npz"), model_of(prepared_, state.x)));
+    }
+    for (const auto& [ask, late] : report.late) {
+      COHORT_DO(logs_.write(JournalRecord{{report.round, ask}, late}));
     }
     COHORT_DO(logs_.write(record));
     for (std::size_t ask = 0; ask < report.traces.size(); ++ask) {
@@ -299,6 +304,7 @@ Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path&
   std::optional<RunDirectory> directory;
   std::optional<RunLogs> logs;
   std::optional<Manifest> manifest;
+  std::optional<Journal> journal;
   Departure departure;
   if (is_first && prepared != nullptr) {
     const auto open = [&]() -> Result<void> {
@@ -306,6 +312,9 @@ Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path&
       directory.emplace(std::move(d));
       departure.is_finished = directory->is_finished();
       if (departure.is_finished) return {};
+      if (!options.replayed.empty()) {
+        COHORT_TRY(journal, read_journal(options.replayed));
+      }
       COHORT_DO(write_references(directory->path(), scenario, prepared->files()));
       COHORT_TRY(auto l, RunLogs::open(directory->path(), measured_names(scenario.evaluation)));
       logs.emplace(std::move(l));
@@ -382,6 +391,7 @@ Result<CaseOutcome> run_case(const Scenario& given, const std::filesystem::path&
   input.exchange = job.exchange;
   input.pool = &pool;
   input.stop_signal = job.stop_signal;
+  input.journal = std::move(journal);
   std::optional<Recorder> recorder;
   std::optional<Error> broken;
   if (is_first) {

@@ -23,6 +23,8 @@ struct RunOptions {
   /// Of a run among others: in front of its progress, which is then transient.
   std::string title;
   std::vector<std::string> notes;  // for its events
+  /// A run whose journal is replayed: who was late there is not asked, and no clock decides.
+  std::filesystem::path replayed;
 };
 
 struct CaseOutcome {

@@ -17,6 +17,7 @@
 #include "algorithms/pipeline.hpp"
 #include "algorithms/topology.hpp"
 #include "coordinator/stopping.hpp"
+#include "coordinator/system.hpp"
 #include "core/clock.hpp"
 #include "core/config.hpp"
 #include "core/ids.hpp"
@@ -45,13 +46,19 @@ struct Clients {
 enum class EvaluationSet { train, validation, test, client_test };
 std::string_view to_string(EvaluationSet set);
 
-enum class ScheduleType { synchronous, gossip };
+enum class ScheduleType { synchronous, asynchronous, gossip };
 
 struct ScheduleOptions {
   ScheduleType type = ScheduleType::synchronous;
   double quorum = 1;                // share of the cohort that must have replied
   std::optional<Seconds> deadline;  // after which a quorum is enough
-  StopRules stop;                   // with the rounds of the run
+  double over_selection = 0;        // share of the cohort that is asked beyond it
+  // Asynchronous:
+  std::uint64_t buffer = 0;                    // replies a step of the server
+  std::uint64_t concurrency = 0;               // clients at work at a time
+  double staleness_exponent = 0;               // a of (1 + τ)^−a
+  std::optional<std::uint64_t> max_staleness;  // above which a reply is dropped
+  StopRules stop;                              // with the rounds of the run
   bool before_slurm_limit = false;  // stop.wall_time = "slurm": the runner knows the job's limit
 };
 
@@ -154,6 +161,9 @@ struct Scenario {
   Aggregation aggregation;  // rule is null for the weighted mean
   std::size_t f = 0;        // Byzantine updates that the rule is told of
   ScheduleOptions schedule;
+  std::optional<SystemModel> system;  // time is simulated
+  /// Options of [system] that name a file, and where it is.
+  std::vector<std::pair<std::string, std::filesystem::path>> system_files;
   Evaluation evaluation;
   std::optional<Claim> claim;
   SiteOptions site;

@@ -3,11 +3,17 @@
 #include <algorithm>
 
 #include "scenarios/sweep/section.hpp"
+#include "scenarios/system_section.hpp"
 
 namespace cohort {
 
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
-  return {{"synchronous", ScheduleType::synchronous}, {"gossip", ScheduleType::gossip}};
+  return {{"synchronous", ScheduleType::synchronous},
+          {"asynchronous", ScheduleType::asynchronous},
+          {"gossip", ScheduleType::gossip}};
+}
+std::vector<std::pair<std::string, StalenessType>> option_names(StalenessType) {
+  return {{"polynomial", StalenessType::polynomial}};
 }
 std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights) {
   return {{"rows", ClientWeights::rows}, {"uniform", ClientWeights::uniform}};
@@ -235,7 +241,16 @@ void StopSection::declare(OptionTable<StopSection>& t) {
         "stop after so many, up and down");
   t.add("wall_time", &StopSection::wall_time, positive,
         "stop, resumably, after so many seconds; slurm: before the limit of the job");
+  t.add("sim_seconds", &StopSection::sim_seconds, positive,
+        "stop after so many simulated seconds; needs [system]");
   t.add("loss_above", &StopSection::loss_above, "an evaluated loss above it is a divergence");
+}
+
+void StalenessSection::declare(OptionTable<StalenessSection>& t) {
+  t.add("type", &StalenessSection::type,
+        "how a reply counts that is τ steps of the server old: polynomial, (1 + τ)^-exponent");
+  t.add("exponent", &StalenessSection::exponent, non_negative, "0: all replies count alike");
+  t.add("max", &StalenessSection::max, "a reply that is older is dropped; none");
 }
 
 void ScheduleSection::declare(OptionTable<ScheduleSection>& t) {
@@ -244,7 +259,17 @@ void ScheduleSection::declare(OptionTable<ScheduleSection>& t) {
   t.add("quorum", &ScheduleSection::quorum, Bounds{0, 1, true, false},
         "share of the cohort that must have replied");
   t.add("deadline", &ScheduleSection::deadline, positive,
-        "seconds after which the replies of a quorum are enough; none");
+        "seconds after which the replies of a quorum are enough, of simulated time with [system]; "
+        "none");
+  t.add("over_selection", &ScheduleSection::over_selection, non_negative,
+        "share of the cohort that is asked beyond it; the first cohort_size replies count; needs "
+        "[system]; 0");
+  t.add("buffer", &ScheduleSection::buffer, at_least(1),
+        "asynchronous: replies that make a step of the server (required)");
+  t.add("concurrency", &ScheduleSection::concurrency, at_least(1),
+        "asynchronous: clients at work at a time; buffer");
+  t.add("staleness", &ScheduleSection::staleness,
+        "asynchronous: how replies from older models count; polynomial");
   t.add("stop", &ScheduleSection::stop, "what ends the run earlier");
 }
 
@@ -333,7 +358,12 @@ std::vector<SectionInfo> section_infos() {
       method_stages(),
       info<AggregationSection>("aggregation", "many updates to one; none: the weighted mean"),
       info<ScheduleSection>("schedule", "rounds, and what ends them"),
+      info<StalenessSection>("schedule.staleness", "of the asynchronous schedule"),
       info<StopSection>("schedule.stop", "what ends the run early"),
+      info<SystemSection>("system", "simulated time; see docs/time.md"),
+      info<QuantityTable>("system.<compute, uplink, downlink or latency>",
+                          "a quantity that differs between clients"),
+      info<AvailabilityTable>("system.availability", "as a table"),
       info<EvaluationSection>("evaluation", "what is measured, and when"),
       info<ReferenceSection>("reference",
                              "what somebody says that the run should give; see cohort reproduce"),

@@ -194,12 +194,23 @@ struct AggregationSection {
   static void declare(OptionTable<AggregationSection>& t);
 };
 
+enum class StalenessType { polynomial };
+std::vector<std::pair<std::string, StalenessType>> option_names(StalenessType);
+struct StalenessSection {
+  using is_nested_section = void;
+  StalenessType type = StalenessType::polynomial;
+  double exponent = 0.5;
+  std::optional<std::uint64_t> max;
+  static void declare(OptionTable<StalenessSection>& t);
+};
+
 struct StopSection {
   using is_nested_section = void;
   std::map<std::string, double> targets;  // by name: <set>_<metric>, or a metric of the model
   std::optional<std::uint64_t> oracle_calls;
   std::optional<std::uint64_t> protocol_bytes;
   std::optional<SecondsOrSlurm> wall_time;
+  std::optional<double> sim_seconds;
   std::optional<double> loss_above;
   static void declare(OptionTable<StopSection>& t);
 };
@@ -209,6 +220,11 @@ struct ScheduleSection {
   std::optional<std::uint64_t> rounds;
   double quorum = 1;
   std::optional<double> deadline;
+  std::optional<double> over_selection;  // default 0
+  // Asynchronous only:
+  std::optional<std::uint64_t> buffer;
+  std::optional<std::uint64_t> concurrency;  // default buffer
+  std::optional<StalenessSection> staleness;
   std::optional<StopSection> stop;
   static void declare(OptionTable<ScheduleSection>& t);
 };

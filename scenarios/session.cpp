@@ -204,9 +204,9 @@ WorkerSetup Prepared::worker_setup(std::uint32_t rank, std::uint32_t ranks) cons
   return w;
 }
 
-SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const {
+RoundPlan Prepared::round_plan(std::uint32_t ranks, bool clients_remember) const {
   const Scenario& s = *scenario_;
-  SynchronousPlan p;
+  RoundPlan p;
   p.method = s.method.get();
   p.pipeline = s.server;
   p.layout = &function_->layout();
@@ -217,12 +217,9 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   p.clients_remember = clients_remember;
   p.has_rule = !s.aggregation.is_linear();
   p.rule_uses_previous = p.has_rule && s.aggregation.rule->uses_previous();
-  p.f = s.f;
   p.byzantine = s.clients.byzantine.clients;
   p.byzantine_from = s.clients.byzantine.from_round;
-  p.quorum = static_cast<std::uint64_t>(
-      std::ceil(s.schedule.quorum * static_cast<double>(s.clients.cohort_size)));
-  p.deadline = s.schedule.deadline;
+  p.system = s.system;
   p.stop = s.schedule.stop;
   p.evaluation.every = s.evaluation.every;
   p.evaluation.at_start = s.evaluation.at_start;
@@ -235,19 +232,66 @@ SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const
   return p;
 }
 
+SynchronousPlan Prepared::plan(std::uint32_t ranks, bool clients_remember) const {
+  const Scenario& s = *scenario_;
+  SynchronousPlan p;
+  static_cast<RoundPlan&>(p) = round_plan(ranks, clients_remember);
+  p.f = s.f;
+  p.quorum = static_cast<std::uint64_t>(
+      std::ceil(s.schedule.quorum * static_cast<double>(s.clients.cohort_size)));
+  p.deadline = s.schedule.deadline;
+  p.over_selection = s.schedule.over_selection;
+  return p;
+}
+
+AsynchronousPlan Prepared::asynchronous_plan(std::uint32_t ranks) const {
+  const ScheduleOptions& s = scenario_->schedule;
+  AsynchronousPlan p;
+  static_cast<RoundPlan&>(p) = round_plan(ranks, false);
+  p.buffer = s.buffer;
+  p.concurrency = s.concurrency;
+  p.exponent = s.staleness_exponent;
+  p.max_staleness = s.max_staleness;
+  return p;
+}
+
 ServerCheckpoint Prepared::blank() const {
   if (scenario_->is_decentralized()) return {};
-  return Synchronous::blank(plan(1, false));
+  const RoundPlan plan = round_plan(1, false);
+  return scenario_->schedule.type == ScheduleType::asynchronous ? Asynchronous::blank(plan)
+                                                                : Synchronous::blank(plan);
 }
 
 namespace {
 
-// From the start, or from where a run goes on.
-std::unique_ptr<Schedule> make_schedule(SessionInput& input, SynchronousPlan plan) {
+// From the start, or from where a run goes on. `minimum` of the objective, for its gap.
+template <class S, class Plan>
+std::unique_ptr<Schedule> start_or_resume(SessionInput& input, Plan plan, double minimum) {
+  plan.evaluation.minimum = minimum;
   if (input.resume) {
-    return std::make_unique<Synchronous>(std::move(plan), std::move(input.resume->server));
+    return std::make_unique<S>(std::move(plan), std::move(input.resume->server));
   }
-  return std::make_unique<Synchronous>(std::move(plan), input.prepared->start());
+  return std::make_unique<S>(std::move(plan), input.prepared->start());
+}
+
+Result<std::unique_ptr<Schedule>> make_schedule(SessionInput& input, bool clients_remember,
+                                                double minimum) {
+  const std::uint32_t ranks = input.transport->size();
+  if (input.prepared->scenario().schedule.type == ScheduleType::asynchronous) {
+    if (clients_remember) {
+      return bad_input(
+          "schedule.type: in the asynchronous schedule clients answer for different rounds, so "
+          "they can remember nothing: expected stages of [method.local] and [method.update], and "
+          "attacks, without a state that is kept");
+    }
+    return start_or_resume<Asynchronous>(input, input.prepared->asynchronous_plan(ranks), minimum);
+  }
+  SynchronousPlan plan = input.prepared->plan(ranks, clients_remember);
+  if (input.journal) {
+    plan.deadline.reset();
+    plan.journal = std::move(input.journal);
+  }
+  return start_or_resume<Synchronous>(input, std::move(plan), minimum);
 }
 
 std::string peer_name(Rank rank) { return fmt::format("rank {}", rank.value); }
@@ -491,13 +535,13 @@ Result<SessionResult> run_session(SessionInput input) {
     return result;
   }
 
-  SynchronousPlan plan = input.prepared->plan(ranks, worker.clients_remember());
+  double minimum = 0;
   if (reference) {
-    plan.evaluation.minimum = reference->value;
+    minimum = reference->value;
     input.observer->note(fmt::format("reference: objective {}, norm of its gradient {:.2g}",
                                      reference->value, reference->gradient_norm));
   }
-  const auto schedule = make_schedule(input, std::move(plan));
+  COHORT_TRY(const auto schedule, make_schedule(input, worker.clients_remember(), minimum));
   Driver driver(input, *schedule, stopwatch);
   COHORT_DO(driver.carry_out(schedule->start(driver.now())));
   const auto driven = drive(input, worker, driver, stopwatch);

@@ -12,6 +12,7 @@
 
 #include "comm/exchange.hpp"
 #include "comm/transport.hpp"
+#include "coordinator/asynchronous.hpp"
 #include "coordinator/checkpoint.hpp"
 #include "coordinator/synchronous.hpp"
 #include "core/thread_pool.hpp"
@@ -46,12 +47,15 @@ class Prepared {
   /// Whether a metric compares with the minimiser of scenarios/reference.hpp.
   bool needs_reference() const;
   WorkerSetup worker_setup(std::uint32_t rank, std::uint32_t ranks) const;
+  /// Of the synchronous and the asynchronous schedule.
   SynchronousPlan plan(std::uint32_t ranks, bool clients_remember) const;
+  AsynchronousPlan asynchronous_plan(std::uint32_t ranks) const;
   /// An empty checkpoint of the scenario's schedule whose states have their types.
   ServerCheckpoint blank() const;
 
  private:
   Prepared() = default;
+  RoundPlan round_plan(std::uint32_t ranks, bool clients_remember) const;
   const Scenario* scenario_ = nullptr;
   std::optional<DataSet> data_;
   std::shared_ptr<const Function> function_;  // made by the objective, which keeps no copy
@@ -98,6 +102,7 @@ struct SessionInput {
   ThreadPool* pool = nullptr;
   Observer* observer = nullptr;  // rank 0
   std::optional<ResumePoint> resume;
+  std::optional<Journal> journal;                 // of a run that is replayed, on rank 0
   const std::atomic<int>* stop_signal = nullptr;  // number of a signal, 0: none
   Seconds silence_limit{1800};                    // longest wait for a peer
 };

@@ -55,6 +55,7 @@ Result<Comparison> verify_run(const fs::path& run, const Scenario& scenario,
   if (is_part) replayed.schedule.stop.rounds = *rounds;
   RunOptions options;
   options.is_quiet = true;
+  options.replayed = run;
   const auto outcome = run_case(replayed, again, options, job);
   if (!outcome) abort_job(outcome.error().message, static_cast<int>(outcome.error().code));
   if (outcome->error) return *outcome->error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "coordinator/asynchronous.hpp"
 #include "core/build_info.hpp"
 #include "problems/data/graph_file.hpp"
 #include "scenarios/catalogue.hpp"
@@ -26,7 +27,7 @@ void add_sources(const Registry<Base>& registry, std::set<std::string>& sources)
 /// Everything that a run may cite.
 std::set<std::string> all_sources() {
   const Catalogue c = shipped_catalogue();
-  std::set<std::string> sources = {"cohort"};
+  std::set<std::string> sources = {"cohort", std::string(Asynchronous::source)};
   add_sources(*c.models, sources);
   add_sources(*c.problems, sources);
   add_sources(*c.methods, sources);
