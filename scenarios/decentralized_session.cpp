@@ -154,11 +154,15 @@ Result<void> Nodes::begin() {
   gossip.subtrees = rank_subtrees(setup.clients, rank_, setup.ranks);
   gossip.silence_limit = input_.silence_limit;
   scratch_.resize(input_.pool->size());
-  evaluator_.emplace(
-      setup.evaluation,
-      EvaluationPlace{setup.function, input_.pool, setup.held, gossip.subtrees, is_first(),
-                      setup.client_weight,
-                      [this](std::size_t lane) -> Scratch& { return scratch_[lane]; }});
+  EvaluationPlace place;
+  place.function = setup.function;
+  place.pool = input_.pool;
+  place.held = setup.held;
+  place.subtrees = gossip.subtrees;
+  place.is_first = is_first();
+  place.client_weight = setup.client_weight;
+  place.scratch = [this](std::size_t lane) -> Scratch& { return scratch_[lane]; };
+  evaluator_.emplace(setup.evaluation, std::move(place));
   worker_.emplace(std::move(gossip), prepared.start(), *input_.pool, *input_.transport);
   if (input_.resume) {
     COHORT_DO(worker_->load(input_.resume->client_files));
