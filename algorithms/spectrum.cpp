@@ -123,7 +123,7 @@ double largest_modulus(const Extremes& e) {
 }
 
 Extremes extremes(const SymmetricProduct& a, std::span<const double> known) {
-  if (known.size() > large_nodes) return lanczos(a, known, 1e-5, 200);
+  if (known.size() > large_nodes) return lanczos(a, known, 1e-4, 80);
   if (known.size() > dense_nodes) return lanczos(a, known);
   const Vec values = dense_values(a, known);
   return {values[values.size() - 1], values[0], 0.0, 0};
