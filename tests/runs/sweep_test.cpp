@@ -269,6 +269,7 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
     bool is_tuned = true;
   };
   for (const Study& study : {Study{"results/comparison", "comparison", 3, "test_accuracy"},
+                             Study{"federated/compression", "compression", 14, "gradient_norm"},
                              Study{"federated/drift", "drift", 9, "optimality_gap"},
                              Study{"federated/asynchronous", "asynchronous", 4, "test_accuracy"},
                              Study{"federated/participation", "participation", 9, "distance"},
@@ -295,6 +296,22 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
     EXPECT_NE(done.output.find(std::string("cohort report ") + study.name), std::string::npos)
         << done.output;
   }
+}
+
+TEST_F(SweepTest, StudiesOfRobustnessRunInAReducedForm) {
+  for (const std::string name : {"digits", "mushroom"}) {
+    const Done done =
+        run({program, "run", source + "/scenarios/robust/" + name + ".toml", "--out", name, "--set",
+             "schedule.rounds=2", "--set", "sweep.seeds=[1]", "--set",
+             "sweep.grid.clients.byzantine.attack=[\"alie\", \"label_flip\", \"replay\"]"});
+    ASSERT_EQ(done.status, 0) << done.output;
+    EXPECT_EQ(count(table(name), ",finished,"), 19U * 3) << table(name);
+  }
+  const Done done =
+      run({program, "run", source + "/scenarios/robust/stream.toml", "--out", "stream", "--set",
+           "schedule.rounds=2", "--set", "sweep.seeds=[1]", "--set", "sweep.tune.seeds=[101]"});
+  ASSERT_EQ(done.status, 0) << done.output;
+  EXPECT_EQ(count(table("stream"), ",finished,"), 10U * 2) << table("stream");
 }
 
 }  // namespace
