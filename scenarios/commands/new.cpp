@@ -11,7 +11,8 @@ namespace cohort {
 
 namespace {
 
-// What is written, with NAME and TYPE to be replaced: the name in snake case and in Pascal case.
+// What is written, with words in capitals to be replaced: NAME and TYPE by the name in snake case
+// and in Pascal case.
 
 constexpr std::string_view method_header = R"(#pragma once
 // NAME: what it does, in a line.
@@ -136,9 +137,7 @@ struct TYPE {
 constexpr std::string_view main_file =
     R"(// The command line of Cohort with NAME among what scenarios may name.
 
-#include "NAME.hpp"
-#include "REGISTRY_HEADER"
-#include "scenarios/cli.hpp"
+INCLUDES#include "scenarios/cli.hpp"
 
 int main(int argc, char** argv) {
   auto registry = cohort::MEMBER();
@@ -326,7 +325,8 @@ class New final : public Command {
     }
 
     const std::vector<std::pair<std::string_view, std::string>> words = {
-        {"REGISTRY_HEADER", std::string(kind->registry_header)},
+        {"INCLUDES",
+         fmt::format("#include \"{}.hpp\"\n#include \"{}\"\n", name_, kind->registry_header)},
         {"MEMBER", std::string(kind->member)},
         {"WRAPPER", std::string(kind->wrapper)},
         {"LIST", std::string(kind->member)},
