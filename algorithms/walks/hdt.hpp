@@ -9,7 +9,7 @@
 // A bounded memory keeps the counts of the `cache` nodes visited last. The count of another node j
 // is taken to be π_j times the mean of x̃_k/π_k over the remembered neighbours k of the node where
 // the walk is, or, if it remembers none, its fair share. Cost a hop: at most 4 draws, 1 power; with
-// a cache one pass over the row where a count is missing.
+// a cache, passes over its entries.
 
 #include "algorithms/walk.hpp"
 
