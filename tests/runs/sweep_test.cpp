@@ -269,7 +269,6 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
     bool is_tuned = true;
   };
   for (const Study& study : {Study{"results/comparison", "comparison", 3, "test_accuracy"},
-                             Study{"federated/compression", "compression", 14, "gradient_norm"},
                              Study{"federated/drift", "drift", 9, "optimality_gap"},
                              Study{"federated/asynchronous", "asynchronous", 4, "test_accuracy"},
                              Study{"federated/participation", "participation", 9, "distance"},
