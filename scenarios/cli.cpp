@@ -77,11 +77,22 @@ class Program {
       return fail(bad_input(unknown_name_message("command", argv[1], "cohort", commands)));
     }
     const auto* command = app.get_subcommand(argv[1]);
+    std::string where = fmt::format("cohort {}", argv[1]);
+    int first = 2;
+    if (std::vector<std::string> parts; !command->get_subcommands({}).empty()) {
+      for (const auto* part : command->get_subcommands({})) parts.push_back(part->get_name());
+      if (argc < 3) return fail(bad_input(fmt::format("{}: {}", where, error.what())));
+      if (std::find(parts.begin(), parts.end(), argv[2]) == parts.end()) {
+        return fail(bad_input(unknown_name_message("command", argv[2], where, parts)));
+      }
+      command = command->get_subcommand(argv[2]);
+      where += fmt::format(" {}", argv[2]);
+      first = 3;
+    }
     for (const auto* option : command->get_options()) {
       if (!option->get_lnames().empty()) options.push_back("--" + option->get_lnames().front());
     }
-    const std::string where = fmt::format("cohort {}", argv[1]);
-    for (int i = 2; i < argc; ++i) {
+    for (int i = first; i < argc; ++i) {
       const std::string_view argument(argv[i]);
       const std::string name(argument.substr(0, argument.find('=')));
       if (name.starts_with("--") &&

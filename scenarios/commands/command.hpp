@@ -68,6 +68,7 @@ int compare_and_print(const std::filesystem::path& a, const std::filesystem::pat
 // One a file.
 std::unique_ptr<Command> run_command();
 std::unique_ptr<Command> list_command();
+std::unique_ptr<Command> data_command();
 std::unique_ptr<Command> report_command();
 std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> verify_command();

@@ -12,6 +12,7 @@ std::vector<std::unique_ptr<Command>> commands() {
   std::vector<std::unique_ptr<Command>> all;
   all.push_back(run_command());
   all.push_back(list_command());
+  all.push_back(data_command());
   all.push_back(aggregate_command());
   all.push_back(graph_command());
   all.push_back(walk_command());
