@@ -39,7 +39,7 @@ struct Caf {
     double least = std::numeric_limits<double>::infinity();
     // The first pass always runs; each takes all the weight of at least one row.
     do {
-      const Spread spread = top_spread(distances, c);
+      const TopSpread spread = top_spread(distances, c);
       if (spread.variance < least) {
         least = spread.variance;
         best = spread.mean;

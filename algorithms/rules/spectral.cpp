@@ -6,10 +6,10 @@
 
 namespace cohort {
 
-Spread top_spread(const Distances& distances, const Vec& c) {
+TopSpread top_spread(const Distances& distances, const Vec& c) {
   const Index n = distances.rows();
   const double total = kernels::sum(as_span(c));
-  Spread spread{Vec::Zero(distances.points()), 0.0, Vec::Zero(n)};
+  TopSpread spread{Vec::Zero(distances.points()), 0.0, Vec::Zero(n)};
   spread.mean.head(n) = c / total;
   // ⟨x_i − μ, x_j − μ⟩
   const Vec to_mean = distances.inner_times(spread.mean);

@@ -8,11 +8,11 @@
 namespace cohort {
 
 /// For weights c [n] ≥ 0 with a positive sum.
-struct Spread {
+struct TopSpread {
   Vec mean;         // [p] weights of μ = Σ c_i x_i / Σ c_i
   double variance;  // λ, the top eigenvalue of Σ c_i (x_i − μ)(x_i − μ)ᵀ / Σ c_i
   Vec along;        // [n] ⟨x_i − μ, v⟩ for the unit eigenvector v; 0 if λ is
 };
-Spread top_spread(const Distances& distances, const Vec& c);
+TopSpread top_spread(const Distances& distances, const Vec& c);
 
 }  // namespace cohort

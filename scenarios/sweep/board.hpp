@@ -42,7 +42,7 @@ struct RunStatus {
 
 struct VariantStatus {
   std::vector<RunStatus> tuning;
-  std::optional<Choice> choice;  // once all of it is over
+  std::optional<TunedChoice> choice;  // once all of it is over
   bool is_tuned() const { return !tuning.empty(); }
   const RunStatus* failure() const;  // the first of its tuning runs that failed
 };

@@ -57,13 +57,14 @@ std::string_view to_string(GridEdge edge) {
   return "";
 }
 
-bool Choice::is_at_edge() const {
+bool TunedChoice::is_at_edge() const {
   return std::any_of(edges.begin(), edges.end(),
                      [](GridEdge edge) { return edge != GridEdge::none; });
 }
 
-Choice choose(const Tuning& tuning, const std::vector<std::vector<std::optional<double>>>& scores) {
-  Choice choice;
+TunedChoice choose(const Tuning& tuning,
+                   const std::vector<std::vector<std::optional<double>>>& scores) {
+  TunedChoice choice;
   for (std::size_t c = 0; c < scores.size(); ++c) {
     const auto score = mean(scores[c]);
     if (!score) continue;
@@ -80,7 +81,7 @@ Choice choose(const Tuning& tuning, const std::vector<std::vector<std::optional<
   return choice;
 }
 
-std::string edge_text(const Tuning& tuning, const Choice& choice) {
+std::string edge_text(const Tuning& tuning, const TunedChoice& choice) {
   std::string out;
   for (std::size_t a = 0; a < choice.edges.size(); ++a) {
     if (choice.edges[a] == GridEdge::none) continue;
@@ -90,7 +91,7 @@ std::string edge_text(const Tuning& tuning, const Choice& choice) {
   return out;
 }
 
-std::vector<std::string> choice_lines(const Tuning& tuning, const Choice& choice) {
+std::vector<std::string> choice_lines(const Tuning& tuning, const TunedChoice& choice) {
   std::vector<std::string> lines;
   const std::string chosen = tuning.candidates.name(choice.candidate, ", ");
   if (!choice.mean) {

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <regex>
 #include <sstream>
 
 #include "tests/architecture/rules.hpp"
@@ -54,6 +56,28 @@ TEST(SourceTree, TakesReductionsAndTranscendentalsFromTheKernels) {
 TEST(SourceTree, TestsEveryAlgorithm) {
   for (const auto& violation : untested_algorithms(source_paths(), content))
     ADD_FAILURE() << violation;
+}
+
+// Two definitions of one name in namespace cohort, each in a header that the other's users may not
+// see, link to a program that takes one for the other.
+TEST(SourceTree, GivesEveryTypeOfItsHeadersANameOfItsOwn) {
+  const std::regex definition(R"(^(?:struct|class|enum class) (\w+)(?: final)?(?: :[^;]*)? \{)");
+  std::map<std::string, std::string> first;
+  for (const auto& path : source_paths()) {
+    if (!path.ends_with(".hpp") || path.starts_with("tests/")) continue;
+    std::istringstream lines(content(path));
+    bool is_in_cohort = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("namespace ")) is_in_cohort = line == "namespace cohort {";
+      if (line.starts_with("}  // namespace")) is_in_cohort = true;  // of an inner one
+      std::smatch found;
+      if (!is_in_cohort || !std::regex_search(line, found, definition)) continue;
+      const auto [place, is_new] = first.emplace(found[1], path);
+      if (!is_new)
+        ADD_FAILURE() << found[1] << " is defined in " << place->second << " and " << path;
+    }
+  }
+  EXPECT_GT(first.size(), 200U);  // the tree has as many, or the pattern finds none
 }
 
 TEST(SourceTree, NamesEveryAlgorithmAfterItsFile) { expect_no_violations(misnamed_algorithms); }

@@ -232,7 +232,7 @@ using Scores = std::vector<std::vector<std::optional<double>>>;
 
 TEST(Tuning, TakesTheBestMeanInTheDirectionOfTheMetric) {
   const Scores scores = {{0.5, 0.7}, {0.9, 0.5}, {0.6, 0.6}};
-  const Choice most = choose(tuning_of(true), scores);
+  const TunedChoice most = choose(tuning_of(true), scores);
   EXPECT_EQ(most.candidate, 1U);
   EXPECT_EQ(*most.mean, 0.7);
   EXPECT_FALSE(most.is_at_edge());
@@ -244,7 +244,7 @@ TEST(Tuning, DivergedInAnySeedIsWorst) {
   EXPECT_EQ(
       choose(tuning_of(true), {{0.9, std::nullopt}, {0.1, 0.1}, {std::nan(""), 1.0}}).candidate,
       1U);
-  const Choice none =
+  const TunedChoice none =
       choose(tuning_of(true), {{std::nullopt, 0.9}, {std::nullopt, 0.1}, {std::nullopt, 0.1}});
   EXPECT_EQ(none.candidate, 0U);
   EXPECT_FALSE(none.mean);
@@ -253,14 +253,14 @@ TEST(Tuning, DivergedInAnySeedIsWorst) {
 
 TEST(Tuning, TheEdgeOfTheGridIsNamed) {
   const Tuning tuning = tuning_of(true);
-  const Choice high = choose(tuning, {{0.1, 0.1}, {0.2, 0.2}, {0.3, 0.3}});
+  const TunedChoice high = choose(tuning, {{0.1, 0.1}, {0.2, 0.2}, {0.3, 0.3}});
   EXPECT_EQ(edge_text(tuning, high), "method.local.optimizer.learning_rate:largest");
   EXPECT_THAT(choice_lines(tuning, high),
               ElementsAre("tuned to learning_rate=0.3 by validation_accuracy = 0.3, the mean over "
                           "seeds 101, 102",
                           AllOf(StartsWith("AT THE EDGE: 0.3 is the largest value"),
                                 HasSubstr("sweep.tune"))));
-  const Choice low = choose(tuning, {{0.4, 0.4}, {0.2, 0.2}, {0.3, 0.3}});
+  const TunedChoice low = choose(tuning, {{0.4, 0.4}, {0.2, 0.2}, {0.3, 0.3}});
   EXPECT_EQ(edge_text(tuning, low), "method.local.optimizer.learning_rate:smallest");
 }
 

@@ -1,0 +1,49 @@
+#include "algorithms/catalogue.hpp"
+#include "algorithms/methods/diana.hpp"
+#include "algorithms/methods/ditto.hpp"
+#include "algorithms/methods/ef14.hpp"
+#include "algorithms/methods/ef21.hpp"
+#include "algorithms/methods/fedavg.hpp"
+#include "algorithms/methods/feddyn.hpp"
+#include "algorithms/methods/fednova.hpp"
+#include "algorithms/methods/fedpd.hpp"
+#include "algorithms/methods/fedprox.hpp"
+#include "algorithms/methods/fedsgd.hpp"
+#include "algorithms/methods/fedsplit.hpp"
+#include "algorithms/methods/marina.hpp"
+#include "algorithms/methods/mime.hpp"
+#include "algorithms/methods/per_fedavg.hpp"
+#include "algorithms/methods/pfedme.hpp"
+#include "algorithms/methods/proxskip.hpp"
+#include "algorithms/methods/qfedavg.hpp"
+#include "algorithms/methods/scaffold.hpp"
+
+namespace cohort {
+
+const Registry<Method>& methods() {
+  static const Registry<Method> table = [] {
+    Registry<Method> r("method");
+    r.add<FedSgd, MethodOf>();
+    r.add<FedAvg, MethodOf>();
+    r.add<Scaffold, MethodOf>();
+    r.add<FedProx, MethodOf>();
+    r.add<FedNova, MethodOf>();
+    r.add<FedDyn, MethodOf>();
+    r.add<QFedAvg, MethodOf>();
+    r.add<Mime, MethodOf>();
+    r.add<FedSplit, MethodOf>();
+    r.add<FedPd, MethodOf>();
+    r.add<ProxSkip, MethodOf>();
+    r.add<Ditto, MethodOf>();
+    r.add<PFedMe, MethodOf>();
+    r.add<PerFedAvg, MethodOf>();
+    r.add<Ef14, MethodOf>();
+    r.add<Ef21, MethodOf>();
+    r.add<Diana, MethodOf>();
+    r.add<Marina, MethodOf>();
+    return r;
+  }();
+  return table;
+}
+
+}  // namespace cohort
