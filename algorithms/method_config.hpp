@@ -45,7 +45,7 @@ struct MethodSetup {
   LocalPipeline local;                   // no estimator if the method has no local steps
   Chain update;
   std::shared_ptr<const Compressor> compressor;  // of updates; null: none
-  ServerPipeline server;  // no optimizer if the method has no server step
+  ServerPipeline server;                         // no optimizer if the method has no server step
   ConfigNode effective;
 };
 

@@ -61,8 +61,8 @@ struct WalkArgs {
   double alpha = 5.0;
   std::uint64_t hops = 500000;  // of one measurement
 };
-/// Hops of a self-repellent walk on one core, against reading the weights of the rows it visits; and
-/// its memory.
+/// Hops of a self-repellent walk on one core, against reading the weights of the rows it visits;
+/// and its memory.
 cohort::Result<std::vector<Result>> walk(const WalkArgs& args);
 
 struct CompressArgs {

@@ -1,6 +1,7 @@
 #pragma once
 // A matrix of numbers from a file or a stream: comma-, space- or tab-separated text, one row a
-// line, or NumPy's .npy of one array of two dimensions (problems/data/npy.hpp). And a vector to .npy.
+// line, or NumPy's .npy of one array of two dimensions (problems/data/npy.hpp). And a vector to
+// .npy.
 
 #include <cstdint>
 #include <filesystem>

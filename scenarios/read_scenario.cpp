@@ -969,11 +969,10 @@ class Loader {
   void check_reference(Metric metric) {
     const Objective& objective = *out_.objective;
     if (!objective.has_known_minimiser() && !objective.is_convex()) {
-      mistake(
-          "evaluation.metrics",
-          "{} needs a minimiser, which is known for some problems and found for smooth convex "
-          "ones; {} is neither",
-          to_string(metric), objective.name());
+      mistake("evaluation.metrics",
+              "{} needs a minimiser, which is known for some problems and found for smooth convex "
+              "ones; {} is neither",
+              to_string(metric), objective.name());
     }
     if (metric != Metric::optimality_gap) return;
     if (!out_.evaluates(EvaluationSet::train)) {

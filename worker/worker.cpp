@@ -100,17 +100,17 @@ Worker::Worker(WorkerSetup setup, ThreadPool& pool, Exchange* exchange)
       store_(*setup_.method, [this] { return fresh_record(setup_); }),
       replica_(setup_.method->replica(setup_.function->layout())),
       lanes_(pool.size()),
-      evaluator_(setup_.evaluation,
-                 {setup_.function, pool_, setup_.held,
-                  rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks),
-                  setup_.rank == Rank(0), setup_.client_weight,
-                  [this](std::size_t lane) -> Scratch& { return lanes_[lane].scratch; },
-                  [this](ClientId client, std::size_t lane, VecView x, VecRef out) {
-                    OracleCounts not_counted;
-                    Oracle rows(*setup_.function, client, {*pool_, lanes_[lane].scratch},
-                                not_counted);
-                    setup_.method->personal(store_.committed(client).method, x, rows, out);
-                  }}) {
+      evaluator_(
+          setup_.evaluation,
+          {setup_.function, pool_, setup_.held,
+           rank_subtrees(setup_.clients, setup_.rank.value, setup_.ranks), setup_.rank == Rank(0),
+           setup_.client_weight,
+           [this](std::size_t lane) -> Scratch& { return lanes_[lane].scratch; },
+           [this](ClientId client, std::size_t lane, VecView x, VecRef out) {
+             OracleCounts not_counted;
+             Oracle rows(*setup_.function, client, {*pool_, lanes_[lane].scratch}, not_counted);
+             setup_.method->personal(store_.committed(client).method, x, rows, out);
+           }}) {
   const ClientRecord fresh = fresh_record(setup_);
   remembers_method_ = !fresh.method.is<NoState>();
   remembers_pipeline_ = !fresh.pipeline.empty();

@@ -15,9 +15,9 @@
 //   where it has 1/N; it has all clients take part, here those that do not keep their duals; the
 //   oracle of its algorithms 2 and 3 is the local pipeline.
 // At the fixed point x_i = x and λ_i = −∇f_i(x), so that with Σ p_i λ_i = 0 x is stationary for
-// Σ p_i f_i. A skipped averaging moves clients off it, by as much as they differ: with p > 0 an error
-// of that size stays. η below 1/L keeps the local problems strongly convex.
-// Cost a round: 1 ask; 1 vector down, 1 up; 1/(1 − p) solutions in the mean; client state 1 vector.
+// Σ p_i f_i. A skipped averaging moves clients off it, by as much as they differ: with p > 0 an
+// error of that size stays. η below 1/L keeps the local problems strongly convex. Cost a round: 1
+// ask; 1 vector down, 1 up; 1/(1 − p) solutions in the mean; client state 1 vector.
 
 #include "algorithms/local.hpp"
 #include "algorithms/method.hpp"

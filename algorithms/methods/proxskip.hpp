@@ -69,14 +69,12 @@ struct ProxSkip : OneRound {
   }
   std::vector<Phase> phases(const Layout& layout) const {
     const std::uint64_t d = layout.shared();
-    return {{.name = "local steps",
-             .down = {{.name = "x", .length = d},
-                      {.name = "moved", .length = d},
-                      {.name = "steps", .form = Form::scalars, .length = 1}},
-             .up = {{.name = "update",
-                     .length = d,
-                     .combine = Combine::sum,
-                     .is_compressed = true}}}};
+    return {
+        {.name = "local steps",
+         .down = {{.name = "x", .length = d},
+                  {.name = "moved", .length = d},
+                  {.name = "steps", .form = Form::scalars, .length = 1}},
+         .up = {{.name = "update", .length = d, .combine = Combine::sum, .is_compressed = true}}}};
   }
 
   Ask ask(ServerContext& server, const Vec& x, ServerState& state) const {

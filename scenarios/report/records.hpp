@@ -23,7 +23,7 @@ std::string_view to_string(Status status);
 struct History {
   /// [rounds], ascending. What is counted is counted from the start of the run.
   std::vector<double> round;
-  std::vector<double> bytes;    // protocol bytes, up and down
+  std::vector<double> bytes;  // protocol bytes, up and down
   std::vector<double> bytes_up;
   std::vector<double> queries;  // oracle calls of every kind
   std::vector<double> data_passes;
