@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -71,8 +72,12 @@ Result<Finished> run_program(const std::vector<std::string>& command) {
   return finished;
 }
 
+std::string until(const std::string& text, char end) {
+  return {text.begin(), std::find(text.begin(), text.end(), end)};
+}
+
 Error not_fetched(const std::string& url, const Finished& curl) {
-  std::string said = curl.text.substr(0, curl.text.find('\n'));
+  const std::string said = until(curl.text, '\n');
   const bool is_offline = curl.status == no_host || curl.status == no_connection ||
                           curl.status == timed_out || curl.status == no_certificate;
   return bad_environment(fmt::format(
@@ -112,7 +117,7 @@ Result<void> fetch(const RemoteFile& file, const fs::path& fetched, const fs::pa
   if (curl.status != 0) return not_fetched(url, curl);
   COHORT_DO(inflate(fetched, inflated));
   COHORT_TRY(const Finished sum, run_program({"sha256sum", "--", inflated.string()}));
-  const std::string found = sum.text.substr(0, sum.text.find(' '));
+  const std::string found = until(sum.text, ' ');
   if (sum.status != 0) return bad_environment(sum.text);
   if (found != file.sha256) {
     return bad_input(fmt::format("{}: expected the SHA-256 {}, found {}: it is not what it was",

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/check.hpp"
 #include "core/kernels.hpp"
 #include "core/vec.hpp"
 
@@ -56,7 +57,9 @@ void for_each_gradient(const Prepared& prepared, ThreadPool& pool, F f) {
 }  // namespace
 
 Result<PartitionReport> report_partition(const Prepared& prepared, ThreadPool& pool) {
-  const DataStore& store = prepared.data()->store;
+  const DataSet* data = prepared.data();
+  COHORT_CHECK(data != nullptr, "a partition is of data");
+  const DataStore& store = data->store;
   PartitionReport report;
   report.labels.assign(store.classes().begin(), store.classes().end());
   const std::size_t classes = report.labels.size();

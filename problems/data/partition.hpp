@@ -44,8 +44,8 @@ struct PartitionOptions {
   double sigma = 1.0;                   // of the log-normal, from 0 to 10
   std::uint64_t shards_per_client = 2;  // shards, ≥ 1
   std::uint64_t min_rows = 0;           // of every client
-  std::string column;                   // by_column: a name of the header, or a number from 1
-  std::string file;                     // file: .npz
+  std::string column{};                 // by_column: a name of the header, or a number from 1
+  std::string file{};                   // file: .npz
 };
 
 /// What the train rows are dealt by; each span has one entry a row.

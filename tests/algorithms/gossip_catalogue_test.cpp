@@ -96,7 +96,7 @@ TEST_P(EveryGossipMethod, SharesWhatItsPhasesDeclare) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registered, EveryGossipMethod, testing::ValuesIn(gossip_methods().names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& of_method) { return of_method.param; });
 
 TEST(GossipCatalogue, EveryEntrySaysWhatItIsAndWhereItIsFrom) {
   for (const auto& e : gossip_methods().entries()) {

@@ -71,8 +71,8 @@ TEST(Asynchronous, OrderOfRepliesAndRanksChangeNothing) {
   const auto expected = first.run(schedule, 0);
   ASSERT_EQ(expected.end->code, Code::done) << expected.end->why;
   EXPECT_GT(expected.rounds.back().staleness->max, 0U);
-  for (const std::uint64_t ranks : {1, 2, 4}) {
-    for (const std::uint64_t order : {1, 2, 3}) {
+  for (const std::uint64_t ranks : {1U, 2U, 4U}) {
+    for (const std::uint64_t order : {1U, 2U, 3U}) {
       World world(eight_clients, ranges(ranks));
       Asynchronous other(plan_of(world), Vec::Zero(2));
       expect_equal(world.run(other, order).rounds, expected.rounds);

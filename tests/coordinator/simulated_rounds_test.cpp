@@ -120,7 +120,7 @@ TEST_F(SimulatedRounds, OrderOfRepliesAndRanksChangeNothing) {
   plan_.quorum = 2;
   plan_.stop.rounds = 20;
   const auto first = run(0);
-  for (const std::uint64_t order : {1, 2}) {
+  for (const std::uint64_t order : {1U, 2U}) {
     World one({1, 2, 3, 4}, {{0, 4}});
     for (World* world : {&world_, &one}) {
       SynchronousPlan plan = plan_;

@@ -388,7 +388,9 @@ TEST(Shipped, CountsAreThoseOfTheTable) {
     auto labels = list(table->labels);
     std::sort(labels.begin(), labels.end());
     labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-    if (entry.classes > 0) EXPECT_EQ(labels.size(), entry.classes) << entry.name;
+    if (entry.classes > 0) {
+      EXPECT_EQ(labels.size(), entry.classes) << entry.name;
+    }
   }
 }
 

@@ -100,6 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"heterogeneity", false, "scenarios/heterogeneity.toml"},
                     Subject{"evaluation", false, "tests/probes/evaluation.toml"},
                     Subject{"robust", false, "tests/probes/robust.toml"},
+                    Subject{"compressed", false, "tests/probes/compressed.toml"},
                     Subject{"gossip", false, "tests/probes/gossip.toml"},
                     Subject{"newton", true, "tests/probes/newton.toml"},
                     Subject{"ef21", true, "tests/probes/ef21.toml"},
@@ -241,6 +242,31 @@ quorum = 2.0
   }
   EXPECT_NE(done.output.find("learning_rate"), std::string::npos) << done.output;
   EXPECT_FALSE(fs::exists(folder_ / "runs"));
+}
+
+TEST_F(ProgramTest, ACompressorThatAMethodCannotTakeIsRefusedWithTheReason) {
+  const auto said = [&](const std::string& method) {
+    std::ofstream(folder_ / "c.toml")
+        << "name = \"c\"\n[problem]\ntype = \"quadratic\"\ndimension = 400\n"
+           "[clients]\ncount = 4\n[schedule]\nrounds = 2\n[method]\n"
+        << method;
+    const Done done = run({program, "run", "c.toml"});
+    EXPECT_EQ(done.status, 2) << method;
+    return done.output;
+  };
+  const auto has = [&](const std::string& method, const std::string& text) {
+    const std::string output = said(method);
+    EXPECT_NE(output.find(text), std::string::npos) << output;
+  };
+  has("type = \"diana\"\nupdate = { compressor = \"top_k\" }\n",
+      "diana needs an unbiased compressor, and top_k is biased");
+  has("type = \"ef21\"\nupdate = { compressor = { type = \"qsgd\", levels = 1 } }\n",
+      "up to 20 times |x|^2 at d = 400");
+  has("type = \"qfedavg\"\nupdate = { compressor = \"natural\" }\n",
+      "qfedavg sends nothing that it could make small");
+  has("type = \"fedsgd\"\nupdate = { compressor = \"topk\" }\n", "did you mean 'top_k'");
+  has("type = \"fedsgd\"\nupdate = { compressor = { type = \"top_k\", kept = 1.5 } }\n",
+      "a share of them in (0, 1]");
 }
 
 TEST_F(ProgramTest, AFullDiskEndsTheRunWithTheFilesName) {

@@ -270,6 +270,7 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
   };
   for (const Study& study : {Study{"results/comparison", "comparison", 3, "test_accuracy"},
                              Study{"federated/drift", "drift", 9, "optimality_gap"},
+                             Study{"federated/compression", "compression", 14, "gradient_norm"},
                              Study{"federated/asynchronous", "asynchronous", 4, "test_accuracy"},
                              Study{"federated/participation", "participation", 9, "distance"},
                              Study{"regression/lasso", "lasso", 2, "train_objective"},

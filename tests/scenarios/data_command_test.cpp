@@ -51,6 +51,54 @@ TEST(DataCheck, TellsRowsFeaturesLabelsAndWhereAFileIsWrong) {
   EXPECT_THAT(values.out, HasSubstr("labels    2 values from 0.5 to 2.25\n"));
 }
 
+/// A scenario on two clients by site.
+std::string by_site(const Folder& folder, const std::string& partition) {
+  write(folder, "sites.csv", "site,x,y\nA,1,0\nA,2,0\nA,3,1\nB,4,1\n");
+  return write(folder, "sites.toml",
+               "name = \"sites\"\n[data]\ntrain = \"sites.csv\"\npartition = " + partition +
+                   "\n[model]\ntype = \"logistic\"\n[clients]\ncount = 2\n[method]\ntype = "
+                   "\"fedsgd\"\n[schedule]\nrounds = 1\n")
+      .string();
+}
+
+TEST(DataPartition, TellsWhatASplitByHandIsLike) {
+  const Folder folder;
+  const std::string file = by_site(folder, "{ type = \"by_column\", column = \"site\" }");
+  const std::string svg = (folder / "parts.svg").string();
+  const Told told = tell({"data", "partition", file, "--svg", svg});
+  ASSERT_EQ(told.status, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("4: 1 to 3 a client"));
+  // Shares of class 0: 2/3 and 0, of all 1/2: distances 1/6 and 1/2.
+  EXPECT_THAT(told.out, HasSubstr("mean over clients   0.3333\n"));
+  // At w = 0 the slope of a row is ±½ (x, 1), minus for class 1: the means of the clients are
+  // (0, 1/6) and (−2, −1/2), of all (−1/2, 0). ζ² = ¾ (1/4 + 1/36) + ¼ (9/4 + 1/4) = 5/6.
+  EXPECT_THAT(told.out, HasSubstr("0.8333, 3.333 of the squared gradient"));
+  EXPECT_THAT(text_of(svg), HasSubstr("<svg"));
+  EXPECT_THAT(text_of(svg), HasSubstr("label"));
+}
+
+TEST(DataPartition, WhatItWritesGivesTheSameModel) {
+  const Folder folder;
+  const std::string common = "name = \"digits\"\nseed = 3\nstandardize = \"global\"\n";
+  const std::string split = "split = { test = 0.2, validation = 0.1 }\n";
+  const std::string model = "type = \"softmax\"";
+  const std::string dirichlet =
+      scenario(common + split + "partition = { type = \"dirichlet\", alpha = 0.3 }", model);
+  const std::string first = run_of(folder, dirichlet, "first");
+  const std::string parts = (folder / "parts.npz").string();
+  const Told told = tell({"data", "partition", (folder / "first.toml").string(), "--out", parts});
+  ASSERT_EQ(told.status, 0) << told.err;
+  const std::string from_file = common + "partition = { type = \"file\", file = \"parts.npz\" }";
+  const std::string second = run_of(folder, scenario(from_file, model), "second");
+  EXPECT_EQ(summary_of(first)["model_hash"], summary_of(second)["model_hash"]);
+  EXPECT_EQ(summary_of(first)["final"], summary_of(second)["final"]);
+  // What a run directory holds is read again.
+  EXPECT_EQ(tell({"verify", second}).status, 0);
+  const std::string both = scenario(from_file + "\n" + split, model);
+  EXPECT_THAT(tell({"run", write(folder, "both.toml", both).string()}).err,
+              HasSubstr("is what data.partition.file says"));
+}
+
 /// python3 -m http.server on a folder, at a port that the system picks.
 class Server {
  public:

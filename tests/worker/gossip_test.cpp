@@ -75,7 +75,9 @@ class GossipWorkerTest : public testing::Test {
       const std::uint32_t rank = transport.self().value;
       ThreadPool pool(threads);
       GossipWorker worker(setup_of(base, rank, ranks), quadratic_.start(), pool, transport);
-      if (!files.empty()) ASSERT_TRUE(worker.load(files));
+      if (!files.empty()) {
+        ASSERT_TRUE(worker.load(files));
+      }
       const MixingPlan plan(w, setup_of(base, rank, ranks).ranks, rank);
       for (std::uint64_t t = first + 1; t <= last; ++t) {
         auto part = worker.round(t, plan);
@@ -83,7 +85,9 @@ class GossipWorkerTest : public testing::Test {
         bytes[rank] += part->bytes;
         parts[rank] = *std::move(part);
       }
-      if (!folder.empty()) ASSERT_TRUE(worker.save(folder, last));
+      if (!folder.empty()) {
+        ASSERT_TRUE(worker.save(folder, last));
+      }
       ASSERT_TRUE(transport.flush(patience()));
       crossed[rank] = transport.wire_bytes_sent();
     });
