@@ -93,7 +93,8 @@ TEST(DataPartition, WhatItWritesGivesTheSameModel) {
   EXPECT_EQ(summary_of(first)["model_hash"], summary_of(second)["model_hash"]);
   EXPECT_EQ(summary_of(first)["final"], summary_of(second)["final"]);
   // What a run directory holds is read again.
-  EXPECT_EQ(tell({"verify", second}).status, 0);
+  const Told verified = tell({"verify", second});
+  EXPECT_EQ(verified.status, 0) << verified.err;
   const std::string both = scenario(from_file + "\n" + split, model);
   EXPECT_THAT(tell({"run", write(folder, "both.toml", both).string()}).err,
               HasSubstr("is what data.partition.file says"));

@@ -112,7 +112,7 @@ TEST(Report, AsksThatCannotBeAnsweredSayWhatThereIs) {
   write_sweep(folder.path(), "1.5", 1);
   EXPECT_THAT(html_of({folder.path()}, {.x = Abscissa::sim_seconds}),
               AllOf(HasSubstr("--x sim_seconds: krum/s1 did not record it"),
-                    HasSubstr("rounds, bytes, wall_seconds, data_passes, queries")));
+                    HasSubstr("rounds, bytes, bytes_up, wall_seconds, data_passes, queries")));
   EXPECT_THAT(html_of({folder.path()}, {.y = {"f1"}}),
               HasSubstr("--y f1: was not measured; what was: test_accuracy"));
   EXPECT_THAT(html_of({folder.path()}, {.targets = {"accuracy"}}),
