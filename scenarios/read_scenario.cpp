@@ -1156,7 +1156,8 @@ std::string Scenario::toml() const { return to_toml_document(effective); }
 
 std::string Scenario::toml_for_replay() const {
   ConfigNode node = effective;
-  if (data && (!data->train.empty() || init)) {
+  const bool has_files = data && (!data->train.empty() || !data->partition.file.empty() || init);
+  if (has_files) {
     std::error_code error;
     const auto base = std::filesystem::absolute(data->base, error);
     node.find("data")->set("base", config_value((error ? data->base : base).string()));
