@@ -214,7 +214,8 @@ std::vector<Action> Asynchronous::on_reply(Rank from, ReplyMessage reply, Second
     return out;
   }
   for (std::size_t i = 0; i < reply.reports.size(); ++i) {
-    const auto& [client, answer] = reply.reports[i];
+    const ClientId client = reply.reports[i].client;
+    const Answer answer = reply.reports[i].answer;
     if (buffered_again_.erase({client, reply.id}) > 0) continue;
     const auto job = own().at_work.find(client);
     if (job == own().at_work.end() || job->second.id != reply.id) continue;  // not asked for
@@ -321,13 +322,14 @@ void Asynchronous::step(Seconds now, std::vector<Action>& out) {
   Combined combined;
   combined.phase = 0;
   std::uint64_t stale = 0;
-  RoundReport::Staleness& staleness_of_round = report_.staleness.emplace();
+  RoundReport::Staleness staleness_of_round;
   for (const PendingAnswer& job : s.buffer) {
     combined.accepted.push_back(job.client);
     stale += staleness(job);
     staleness_of_round.max = std::max(staleness_of_round.max, staleness(job));
   }
   staleness_of_round.mean = static_cast<double>(stale) / static_cast<double>(s.buffer.size());
+  report_.staleness = staleness_of_round;
   std::sort(combined.accepted.begin(), combined.accepted.end());
   combined.accepted.erase(std::unique(combined.accepted.begin(), combined.accepted.end()),
                           combined.accepted.end());
