@@ -50,7 +50,7 @@ cohort::Result<std::vector<Result>> measure(const AggregateArgs& args, const Agg
     std::copy(matrix.begin(), matrix.end(), columns.data());
   }
   Mat gram = Mat::Zero(columns.cols(), columns.cols());
-  volatile double kept = 0;
+  [[maybe_unused]] volatile double kept = 0;  // for the compiler, so that nothing is left out
   std::vector<double> target, pass, rank_update;
   for (int i = 0; i <= repetitions; ++i) {
     target.push_back(seconds_of([&] { kept = aggregate()->value[0]; }));

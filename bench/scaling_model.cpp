@@ -91,7 +91,7 @@ Loads loads_of(const std::vector<std::vector<std::uint64_t>>& cohorts, std::uint
 
 Prediction predict(const RoundShape& shape, const RoundCosts& costs, const Network& network,
                    const Loads& loads, std::uint32_t ranks) {
-  const auto [latency, per_byte, gap] = network;
+  const double latency = network.latency, per_byte = network.per_byte, gap = network.gap;
   const double others = ranks - 1;
   Prediction p;
   p.coordinate = costs.coordinate;
