@@ -60,6 +60,10 @@ double InverseSqrtRate::at(std::uint64_t t) const {
   return start / std::sqrt(1 + decay * static_cast<double>(t));
 }
 
+double PowerRate::at(std::uint64_t t) const {
+  return start * kernels::pow(1 + decay * static_cast<double>(t), -exponent);
+}
+
 double Rate::at(Round round) const {
   const std::uint64_t t = round.value == 0 ? 0 : round.value - 1;
   return std::visit(

@@ -7,6 +7,7 @@
 //   cosine        η = end + (start − end)(1 + cos(π t / rounds))/2, end from t = rounds on
 //   inverse       η = start / (1 + decay · t)
 //   inverse_sqrt  η = start / √(1 + decay · t)
+//   power         η = start / (1 + decay · t)^exponent
 //
 // and, with warmup = W, η (t + 1)/W while t < W.
 // In a scenario: a number, or a table such as { type = "cosine", start = 0.1, rounds = 200 }.
@@ -97,9 +98,24 @@ struct InverseSqrtRate : RateStart {
   }
 };
 
+struct PowerRate : RateStart {
+  static constexpr std::string_view name = "power";
+  static constexpr std::array<std::string_view, 2> required = {"start", "exponent"};
+  double decay = 1;
+  double exponent = 1;
+  double at(std::uint64_t t) const;
+  friend bool operator==(const PowerRate&, const PowerRate&) = default;
+  static void declare(OptionTable<PowerRate>& t) {
+    RateStart::declare(t);
+    t.add("exponent", &PowerRate::exponent, rate_bounds, "how fast it falls");
+    t.add("decay", &PowerRate::decay, rate_bounds, "per round");
+  }
+};
+
 class Rate {
  public:
-  using Schedule = std::variant<ConstantRate, StepRate, CosineRate, InverseRate, InverseSqrtRate>;
+  using Schedule =
+      std::variant<ConstantRate, StepRate, CosineRate, InverseRate, InverseSqrtRate, PowerRate>;
 
   /// The constant rate.
   Rate(double rate = 0) : schedule_(ConstantRate{{rate, 0}}) {}

@@ -49,6 +49,15 @@ TEST(Rate, StepFallsEveryFewRounds) {
       2 * 0.4782969, rounding);
 }
 
+TEST(Rate, PowerFallsByItsExponent) {
+  const Rate rate = read(table({{"type", "power"}, {"start", 2.0}, {"exponent", 0.75}}));
+  EXPECT_EQ(rate.at(Round(1)), 2.0);
+  EXPECT_NEAR(rate.at(Round(16)), 0.25, rounding);  // 16^−¾ = 1/8
+  EXPECT_NEAR(read(table({{"type", "power"}, {"start", 1.0}, {"exponent", 1.0}, {"decay", 3.0}}))
+                  .at(Round(4)),
+              0.1, rounding);
+}
+
 TEST(Rate, CosineGoesFromStartToEndAndStays) {
   const Rate rate = read(table({{"type", "cosine"}, {"start", 1.0}, {"rounds", 12}, {"end", 0.2}}));
   EXPECT_EQ(rate.at(Round(1)), 1.0);
