@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "algorithms/gossip/choco_sgd.hpp"
 #include "algorithms/gossip/clipped_gossip.hpp"
 #include "algorithms/gossip/d2.hpp"
 #include "algorithms/gossip/d_psgd.hpp"
@@ -22,43 +23,50 @@ const Registry<GossipMethod>& gossip_methods() {
     r.add<PushSum, GossipOf>();
     r.add<EpidemicLearning, GossipOf>();
     r.add<ClippedGossip, GossipOf>();
+    r.add<ChocoSgd, GossipOf>();
     return r;
   }();
   return table;
 }
 
+namespace {
+
+// Transforms are of what goes to a server; a compressor may act on what neighbours are told.
+void read_update(const ConfigNode* given, const std::string& path, const Stages& stages,
+                 Mistakes& mistakes, GossipMethodSetup& setup) {
+  if (!setup.method->needs().compression) {
+    if (given == nullptr) return;
+    mistakes.add(given->spot,
+                 fmt::format("{}: {} shares whole models, of which no update is sent to a server "
+                             "and none is compressed; choco_sgd takes a compressor",
+                             path, setup.method->name()));
+    return;
+  }
+  ConfigNode effective;
+  const Chain chain = make_update_chain(given, path, stages, mistakes, effective, setup.compressor);
+  if (!chain.transforms.empty()) {
+    mistakes.add(given->spot, fmt::format("{}.transforms: are of updates to a server, which gossip "
+                                          "has not; expected compressor only",
+                                          path));
+  }
+  setup.effective.set("update", std::move(effective));
+}
+
+}  // namespace
+
 GossipMethodSetup make_gossip_method(const ConfigNode& node, const std::string& path,
                                      const Registry<GossipMethod>& methods, const Stages& stages,
                                      Mistakes& mistakes) {
-  GossipMethodSetup setup;
-  ConfigNode own = node;
-  ConfigNode local = config_table();
-  if (own.is_table()) {
-    if (const ConfigNode* given = own.find("local")) local = *given;
-    std::erase_if(own.table(), [](const auto& entry) { return entry.first == "local"; });
-    for (const char* other : {"update", "server"}) {
-      const ConfigNode* given = own.find(other);
-      if (given == nullptr) continue;
-      mistakes.add(given->spot, fmt::format("{}.{}: gossip has no server and no update that is "
-                                            "sent to one; expected local only",
-                                            path, other));
-      std::erase_if(own.table(), [&](const auto& entry) { return entry.first == other; });
-    }
+  ConfigNode rest = node;
+  std::optional<ConfigNode> update;
+  if (const ConfigNode* given = node.find("update")) {
+    update = *given;
+    std::erase_if(rest.table(), [](const auto& entry) { return entry.first == "update"; });
   }
-  const std::size_t before = mistakes.messages().size();
-  auto made = methods.make(own, path, mistakes);
-  if (made.object == nullptr) return setup;
-  setup.effective = std::move(made.options);
-  // A round has one step or a few: momentum that starts anew each round would be none.
-  if (local.is_table() && local.find("state") == nullptr) {
-    local.set("state", config_value(std::string("keep")));
-  }
-  ConfigNode effective;
-  setup.local = make_local_pipeline(&local, path + ".local", stages, mistakes, effective);
-  setup.effective.set("local", std::move(effective));
-  if (mistakes.messages().size() != before) return setup;
-  made.object->validate(setup.local, own, path, mistakes);
-  setup.method = std::move(made.object);
+  GossipMethodSetup setup{make_without_server(rest, path, "gossip", methods, stages, mistakes),
+                          nullptr};
+  if (setup.method == nullptr) return setup;
+  read_update(update ? &*update : nullptr, path + ".update", stages, mistakes, setup);
   return setup;
 }
 

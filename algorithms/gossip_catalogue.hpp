@@ -9,14 +9,12 @@ namespace cohort {
 
 const Registry<GossipMethod>& gossip_methods();
 
-struct GossipMethodSetup {
-  std::shared_ptr<const GossipMethod> method;  // null after a mistake
-  LocalPipeline local;
-  ConfigNode effective;
+struct GossipMethodSetup : ServerlessSetup<GossipMethod> {
+  std::shared_ptr<const Compressor> compressor;  // null: none
 };
 
-/// [method] with its own options and `local`, whose state is kept from round to round unless it
-/// says otherwise. See method_config.hpp.
+/// [method] with its own options, `local`, whose state is kept from round to round unless it says
+/// otherwise, and the compressor of `update` if the method takes one. See method_config.hpp.
 GossipMethodSetup make_gossip_method(const ConfigNode& node, const std::string& path,
                                      const Registry<GossipMethod>&, const Stages&, Mistakes&);
 

@@ -144,6 +144,28 @@ ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& p
   return pipeline;
 }
 
+ServerlessTable without_server(const ConfigNode& node, const std::string& path,
+                               std::string_view protocol, Mistakes& mistakes) {
+  ServerlessTable out{node, config_table()};
+  if (out.own.is_table()) {
+    if (const ConfigNode* given = out.own.find("local")) out.local = *given;
+    std::erase_if(out.own.table(), [](const auto& entry) { return entry.first == "local"; });
+    for (const char* other : {"update", "server"}) {
+      const ConfigNode* given = out.own.find(other);
+      if (given == nullptr) continue;
+      mistakes.add(given->spot, fmt::format("{}.{}: {} has no server and no update that is sent to "
+                                            "one; expected local only",
+                                            path, other, protocol));
+      std::erase_if(out.own.table(), [&](const auto& entry) { return entry.first == other; });
+    }
+  }
+  // A round has one step or a few: momentum that starts anew each round would be none.
+  if (out.local.is_table() && out.local.find("state") == nullptr) {
+    out.local.set("state", config_value(std::string("keep")));
+  }
+  return out;
+}
+
 MethodSetup make_method(const ConfigNode& node, const std::string& path,
                         const Registry<Method>& methods, const Stages& stages, Mistakes& mistakes) {
   MethodSetup setup;

@@ -49,6 +49,39 @@ struct MethodSetup {
   ConfigNode effective;
 };
 
+/// [method] of a protocol without a server: its own options and `local`.
+template <class M>
+struct ServerlessSetup {
+  std::shared_ptr<const M> method;  // null after a mistake
+  LocalPipeline local;
+  ConfigNode effective;
+};
+struct ServerlessTable {
+  ConfigNode own;
+  ConfigNode local;  // keeps its state unless it says otherwise
+};
+/// Refuses what is sent to a server. `protocol` names it in messages, as in "gossip".
+ServerlessTable without_server(const ConfigNode& node, const std::string& path,
+                               std::string_view protocol, Mistakes&);
+template <class M>
+ServerlessSetup<M> make_without_server(const ConfigNode& node, const std::string& path,
+                                       std::string_view protocol, const Registry<M>& methods,
+                                       const Stages& stages, Mistakes& mistakes) {
+  ServerlessSetup<M> setup;
+  const ServerlessTable table = without_server(node, path, protocol, mistakes);
+  const std::size_t before = mistakes.messages().size();
+  auto made = methods.make(table.own, path, mistakes);
+  if (made.object == nullptr) return setup;
+  setup.effective = std::move(made.options);
+  ConfigNode effective;
+  setup.local = make_local_pipeline(&table.local, path + ".local", stages, mistakes, effective);
+  setup.effective.set("local", std::move(effective));
+  if (mistakes.messages().size() != before) return setup;
+  made.object->validate(setup.local, table.own, path, mistakes);
+  setup.method = std::move(made.object);
+  return setup;
+}
+
 /// All of [method]; also checks what the method itself refuses.
 MethodSetup make_method(const ConfigNode& node, const std::string& path, const Registry<Method>&,
                         const Stages&, Mistakes&);
