@@ -185,6 +185,9 @@ class Method {
   /// committed state when the shared model is x; `rows` are those that it trains on.
   virtual bool has_personal_models() const = 0;
   virtual void personal(const State& client, VecView x, Oracle& rows, VecRef out) const = 0;
+  /// The coordinates that a client owns (core/oracle.hpp), as this committed state has them; null
+  /// if the method knows none, empty before the client takes part.
+  virtual const Vec* owned(const State& client) const = 0;
 };
 
 /// Base of a method with one exchange a round.
@@ -351,6 +354,13 @@ class MethodOf final : public Method {
       m_.personal(client.as<method_detail::ClientStateOf<M>>(), x, rows, out);
     } else {
       check_failed("method has personal models", M::name);
+    }
+  }
+  const Vec* owned(const State& client) const override {
+    if constexpr (requires(const method_detail::ClientStateOf<M>& s) { s.owned.x; }) {
+      return &client.as<method_detail::ClientStateOf<M>>().owned.x;
+    } else {
+      return nullptr;
     }
   }
 

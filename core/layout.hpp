@@ -54,6 +54,15 @@ class Layout {
   std::size_t size() const { return size_; }
   /// Length of the part that travels.
   std::size_t shared() const { return shared_; }
+  /// Length of the upper variables of a bilevel function: the first segments, of kind hyper.
+  std::size_t upper() const {
+    std::size_t length = 0;
+    for (const Segment& s : segments_) {
+      if (s.kind != SegmentKind::hyper) break;
+      length += s.size();
+    }
+    return length;
+  }
   const std::vector<Segment>& segments() const { return segments_; }
   bool has_penalty() const {
     return std::any_of(segments_.begin(), segments_.end(),

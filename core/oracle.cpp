@@ -28,6 +28,8 @@ std::string_view to_string(Query query) {
       return "gram";
     case Query::linear_view:
       return "linear_view";
+    case Query::lower:
+      return "a lower level";
   }
   return "?";
 }

@@ -39,8 +39,9 @@ enum class Query : std::uint8_t {
   line,         // value and derivatives to order 3 along a line
   gram,         // of the per-row gradients
   linear_view,  // margins, residuals, curvatures and the rows of a generalised linear model
+  lower,        // the lower level of a bilevel function, which is counted by what it is asked
 };
-inline constexpr std::size_t query_kinds = 9;
+inline constexpr std::size_t query_kinds = 10;
 std::string_view to_string(Query query);
 
 /// A set of queries.
@@ -157,6 +158,18 @@ class Function {
   /// Start of a run, [d]; zero unless the model says otherwise.
   virtual Vec start() const { return Vec::Zero(static_cast<Index>(layout().size())); }
 
+  /// g of a bilevel function; null of any other.
+  virtual const Function* lower() const { return nullptr; }
+  /// How many coordinates of w a client has for itself, behind the shared ones.
+  virtual std::uint64_t owned(ClientId) const { return 0; }
+  /// Their start [owned(client)].
+  virtual Vec owned_start(ClientId client) const {
+    return Vec::Zero(static_cast<Index>(owned(client)));
+  }
+  /// For those that weigh rows, [owned(client)]: 1 where the row's label is right, 0 where it was
+  /// corrupted, which methods are not told; empty where there is nothing to detect.
+  virtual std::span<const double> owned_truth(ClientId) const { return {}; }
+
   virtual double value(Context, const Sample&, VecView w) const = 0;
   /// out [rows of the sample]: ℓ_j(w), without the regulariser.
   virtual void losses(Context, const Sample&, VecView w, std::span<double> out) const;
@@ -228,8 +241,13 @@ class Oracle {
     return o;
   }
 
+  /// g of a bilevel function, on all the client's rows of g.
+  Oracle lower() const { return {*function_->lower(), sample_.client, context_, *counts_}; }
+
   const Layout& layout() const { return function_->layout(); }
   Capabilities capabilities() const { return function_->capabilities(); }
+  std::uint64_t owned() const { return function_->owned(sample_.client); }
+  Vec owned_start() const { return function_->owned_start(sample_.client); }
   /// Rows of this sample.
   std::uint64_t rows() const { return sample_.rows(); }
   const Sample& sample() const { return sample_; }
