@@ -1,10 +1,9 @@
 #pragma once
 // A linear model with one output, for what looks at its residuals.
 
-#include <Eigen/LU>
-
 #include "core/oracle.hpp"
 #include "core/random.hpp"
+#include "tests/algorithms/drive.hpp"
 
 namespace cohort::stages {
 
@@ -48,7 +47,7 @@ class LeastSquares final : public Function {
   Vec solution() const {
     const auto n = static_cast<double>(a_.cols());
     const Mat h = a_ * a_.transpose() / n + l2 * Mat::Identity(a_.rows(), a_.rows());
-    return h.partialPivLu().solve(a_ * y_ / n);
+    return drive::solve(h, a_ * y_ / n);
   }
 
  private:

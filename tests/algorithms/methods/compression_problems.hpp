@@ -1,8 +1,6 @@
 #pragma once
 // Quadratics and compressors for the tests of methods that compress.
 
-#include <Eigen/LU>
-
 #include "algorithms/methods/diana.hpp"
 #include "algorithms/methods/ef14.hpp"
 #include "algorithms/methods/ef21.hpp"
@@ -26,7 +24,7 @@ inline Vec optimum(const Quadratics& f) {
     a += c.a;
     b += c.a * c.centre();
   }
-  return a.partialPivLu().solve(b);
+  return drive::solve(a, b);
 }
 
 /// f_i(x) = ⟨a_i, x⟩² + ¼ ‖x‖² with a = (−3, 2, 2) and its rotations; all have their minimum at 0.

@@ -1,7 +1,5 @@
 #include "algorithms/methods/fedavg.hpp"
 
-#include <Eigen/LU>
-
 #include "tests/algorithms/drive.hpp"
 
 namespace cohort {
@@ -33,7 +31,7 @@ Vec biased_point(const drive::Quadratics& f, const std::vector<double>& p, doubl
     left -= p[i] * power;
     right += p[i] * (identity - power) * f.clients()[i].centre();
   }
-  return left.partialPivLu().solve(right);
+  return drive::solve(left, right);
 }
 
 TEST(FedAvg, ConvergesToItsBiasedFixedPoint) {

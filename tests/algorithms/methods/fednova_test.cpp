@@ -1,7 +1,5 @@
 #include "algorithms/methods/fednova.hpp"
 
-#include <Eigen/LU>
-
 #include "tests/algorithms/drive.hpp"
 
 namespace cohort {
@@ -16,7 +14,7 @@ Vec optimum_of(const drive::Quadratics& f, const std::vector<double>& weights) {
     a += weights[i] * f.clients()[i].a;
     ab += weights[i] * f.clients()[i].a * f.clients()[i].centre();
   }
-  return a.partialPivLu().solve(ab);
+  return drive::solve(a, ab);
 }
 
 TEST(FedNova, WithEqualStepsItIsFedAvg) {
