@@ -178,5 +178,13 @@ done
 bash "$source/deploy/slurm/array.sbatch" sweep.toml 2> /dev/null
 expect "array.sbatch outside of an array" 2 $?
 
+# --- A real sweep: a task a point, and the table of one process, hashes of the models among it. ------
+printf '%s\n' '[sweep]' 'seeds = [1, 2, 3]' | cat scenario.toml - | sed '/^seed = 1$/d' > seeds.toml
+"$program" run seeds.toml --out swept > swept.out
+expect "a sweep without Slurm" 0 $?
+array="$(submit point-%a --array=1-3 "$source/deploy/slurm/array.sbatch" seeds.toml --out dealt)"
+await 120 "the points" has_ended
+expect "an array has the table of the sweep" "$(cat swept/sweep.csv)" "$(cat dealt/sweep.csv)"
+
 ((failures == 0)) || tail -n 20 ./*.out
 exit $((failures > 0))
