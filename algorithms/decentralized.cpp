@@ -17,6 +17,12 @@ bool is_plain(const Block& block) {
 }
 }  // namespace
 
+const Block& Neighbours::own(std::string_view name) const {
+  const auto self = std::find_if(edges_.begin(), edges_.end(),
+                                 [&](const Edge& edge) { return edge.from == self_; });
+  return self->shared->at(name);
+}
+
 void Neighbours::mixed(std::string_view name, VecRef out) const {
   const bool all_plain = std::all_of(edges_.begin(), edges_.end(), [&](const Edge& edge) {
     return is_plain(edge.shared->at(name));

@@ -58,6 +58,8 @@ class Neighbours {
   std::span<const double> row(std::size_t j, std::string_view block) const {
     return edges_[j].shared->at(block).doubles();
   }
+  /// A block as the node's own neighbours have it: compressed where it was.
+  const Block& own(std::string_view block) const;
   /// out ← Σ_j w_ij b_j, in the order of ids; out [length of the block].
   void mixed(std::string_view block, VecRef out) const;
 
@@ -76,6 +78,8 @@ struct GossipNeeds {
   MixingNeeds mixing = MixingNeeds::doubly_stochastic;
   /// W must be the same in every round.
   bool fixed_graph = false;
+  /// What its theory asks of the compressor of [method.update]; none: no block takes one.
+  std::optional<Compression> compression = std::nullopt;
 };
 
 class GossipMethod {
@@ -127,7 +131,9 @@ class GossipOf final : public GossipMethod {
     }
   }
   std::vector<Phase> phases(const Layout& layout) const override { return m_.phases(layout); }
-  State node_state(const Layout&) const override { return State(typename M::NodeState{}); }
+  State node_state(const Layout& layout) const override {
+    return method_detail::start<typename M::NodeState>(layout);
+  }
   void share(const NodeContext& node, VecRef x, State& state, Oracle& oracle,
              Reply& out) const override {
     m_.share(node, x, state.as<typename M::NodeState>(), oracle, out);

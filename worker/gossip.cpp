@@ -22,18 +22,16 @@ std::uint32_t rank_of(std::uint64_t node, const std::vector<IdRange>& ranks) {
   return static_cast<std::uint32_t>(after - ranks.begin());
 }
 
-// The hash of a node of the trie is that of its children's hashes.
-struct JoinHashes {
-  void operator()(Hash128& left, Hash128&& right) const {
-    left = hash_fields(std::pair(left, right));
-  }
-};
-struct Farther {
-  void operator()(Spreading& left, Spreading&& right) const {
-    left.sum += right.sum;
-    left.most = std::max(left.most, right.most);
-  }
-};
+bool takes(const Compressor* compressor, const BlockSpec& spec) {
+  return compressor != nullptr && spec.takes_compressor();
+}
+
+// A compressor decides itself on form and element; all blocks are of f64 without.
+bool fits(const Block& block, const BlockSpec& spec, const Compressor* compressor) {
+  if (block.name != spec.name || block.length != spec.length) return false;
+  if (takes(compressor, spec)) return block.form == Form::dense || is_encoded(block.form);
+  return block.form == spec.form && block.element == spec.element;
+}
 
 std::string peer_name(Rank rank) { return fmt::format("rank {}", rank.value); }
 
@@ -117,6 +115,10 @@ GossipWorker::Node GossipWorker::fresh(VecView x) const {
   node.method = setup_.method->node_state(layout);
   node.pipeline.start(setup_.local, {}, layout.shared());
   node.shared.resize(phases_.size());
+  if (const Attack* attack = setup_.byzantine.attack.get(); attack && attack->remembers()) {
+    node.attack.resize(phases_.size());
+    for (State& s : node.attack) attack->start(s);
+  }
   return node;
 }
 
@@ -148,6 +150,39 @@ NodeContext GossipWorker::context(std::uint64_t k, std::uint64_t round, std::siz
   return node;
 }
 
+Oracle GossipWorker::oracle(const NodeContext& node, Lane& lane) {
+  const ByzantinePlan& byzantine = setup_.byzantine;
+  const ClientId client = node.client.client;
+  const bool is_poisoned =
+      byzantine.lies(client, node.round().value) && byzantine.attack->flips_labels();
+  return {is_poisoned ? *byzantine.flipped : *setup_.function,
+          client,
+          {*pool_, lane.scratch},
+          lane.counts};
+}
+
+void GossipWorker::finish(const NodeContext& node, Node& of, Lane& lane) {
+  const ClientId client = node.client.client;
+  const std::uint64_t round = node.round().value;
+  const bool lies = setup_.byzantine.lies(client, round);
+  Payload& payload = of.shared[node.phase].payload();
+  for (std::size_t i = 0; i < payload.blocks.size(); ++i) {
+    Block& block = payload.blocks[i];
+    const auto stream = [&](Purpose purpose) {
+      return Stream(setup_.seed, purpose, client.value, round).sub(node.phase).sub(i);
+    };
+    if (lies)
+      setup_.byzantine.attack->craft(stream(Purpose::attack), as_vec(block.mutable_doubles()));
+    if (!takes(setup_.compressor.get(), phases_[node.phase].up[i])) continue;
+    Bytes dense = block.data;
+    setup_.compressor->compress(stream(Purpose::compressor), block);
+    lane.spare.push_back(std::move(dense));
+  }
+  if (lies && !of.attack.empty()) {
+    setup_.byzantine.attack->replay(of.attack[node.phase], payload);
+  }
+}
+
 Result<RoundPart> GossipWorker::round(std::uint64_t round, const MixingPlan& plan) {
   const RealClock clock;
   Seconds waited{0};
@@ -159,10 +194,15 @@ Result<RoundPart> GossipWorker::round(std::uint64_t round, const MixingPlan& pla
     for_each_node([&](std::uint64_t k, Lane& lane) {
       Node& node = nodes_[k];
       Reply& out = node.shared[phase];
-      if (out.payload().blocks.empty()) out.start(phases_[phase]);
+      // What was compressed has another form.
+      if (setup_.compressor) {
+        for (Block& block : out.payload().blocks) block.data = {};
+      }
+      if (setup_.compressor || out.payload().blocks.empty()) out.start(phases_[phase], &lane.spare);
       const NodeContext at = context(k, round, phase, lane);
-      Oracle oracle(*setup_.function, at.client.client, {*pool_, lane.scratch}, lane.counts);
-      setup_.method->share(at, node.x, node.method, oracle, out);
+      Oracle rows = oracle(at, lane);
+      setup_.method->share(at, node.x, node.method, rows, out);
+      finish(at, node, lane);
       lane.bytes += plan.listeners(k) * out.payload().encoded_size();
     });
     const Seconds before = clock.now();
@@ -177,8 +217,8 @@ Result<RoundPart> GossipWorker::round(std::uint64_t round, const MixingPlan& pla
       }
       Node& node = nodes_[k];
       const NodeContext at = context(k, round, phase, lane);
-      Oracle oracle(*setup_.function, at.client.client, {*pool_, lane.scratch}, lane.counts);
-      setup_.method->step(at, node.x, node.method, oracle, Neighbours(at.node(), lane.edges));
+      Oracle rows = oracle(at, lane);
+      setup_.method->step(at, node.x, node.method, rows, Neighbours(at.node(), lane.edges));
     });
   }
   RoundPart part = status(round);
@@ -198,7 +238,8 @@ RoundPart GossipWorker::status(std::uint64_t round) {
       ids_, *pool_,
       [&](std::size_t k, std::uint64_t, std::size_t lane) {
         Node& node = nodes_[k];
-        finite[k] = std::isfinite(kernels::squared_norm(as_span(node.x)));
+        finite[k] = setup_.byzantine.is_liar(ClientId(ids_[k])) ||
+                    std::isfinite(kernels::squared_norm(as_span(node.x)));
         std::vector<std::byte>& state = lanes_[lane].state;
         state.clear();
         Writer writer(state);
@@ -274,12 +315,11 @@ Result<void> GossipWorker::accept(const Envelope& envelope, std::uint64_t round,
   for (Payload& shared : message.shared) {
     COHORT_DO(validate(shared, peer));
     const std::vector<BlockSpec>& up = phases_[phase].up;
-    bool fits = shared.blocks.size() == up.size();
-    for (std::size_t b = 0; fits && b < up.size(); ++b) {
-      const Block& block = shared.blocks[b];
-      fits = block.name == up[b].name && block.form == up[b].form && block.length == up[b].length;
+    bool all_fit = shared.blocks.size() == up.size();
+    for (std::size_t b = 0; all_fit && b < up.size(); ++b) {
+      all_fit = fits(shared.blocks[b], up[b], setup_.compressor.get());
     }
-    if (!fits) return misfit("blocks that the method does not declare");
+    if (!all_fit) return misfit("blocks that the method does not declare");
     ghosts_[place++] = std::move(shared);
   }
   has_arrived_[envelope.from.value] = true;
@@ -289,10 +329,11 @@ Result<void> GossipWorker::accept(const Envelope& envelope, std::uint64_t round,
 std::vector<Subtree<ReplySum>> GossipWorker::sum() const {
   return ordered_sum<ReplySum>(
       ids_, *pool_,
-      [&](std::size_t k, std::uint64_t, std::size_t) {
-        ReplySum leaf;
-        leaf.push_back(weighted_leaf(dense_block("x", as_span(nodes_[k].x)), 1.0));
-        return std::optional(std::move(leaf));
+      [&](std::size_t k, std::uint64_t id, std::size_t) {
+        std::optional<ReplySum> leaf;
+        if (setup_.byzantine.is_liar(ClientId(id))) return leaf;
+        leaf.emplace().push_back(weighted_leaf(dense_block("x", as_span(nodes_[k].x)), 1.0));
+        return leaf;
       },
       [](std::size_t) { return AddReplies{}; }, setup_.subtrees);
 }
@@ -300,7 +341,8 @@ std::vector<Subtree<ReplySum>> GossipWorker::sum() const {
 std::vector<Subtree<Spreading>> GossipWorker::spread(VecView mean) const {
   return ordered_sum<Spreading>(
       ids_, *pool_,
-      [&](std::size_t k, std::uint64_t, std::size_t) {
+      [&](std::size_t k, std::uint64_t id, std::size_t) {
+        if (setup_.byzantine.is_liar(ClientId(id))) return std::optional<Spreading>();
         const double squared = kernels::squared_distance(as_span(nodes_[k].x), as_span(mean));
         return std::optional(Spreading{squared, squared});
       },

@@ -10,11 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "algorithms/compressor.hpp"
 #include "algorithms/decentralized.hpp"
 #include "algorithms/mixing.hpp"
 #include "comm/gossip_messages.hpp"
 #include "comm/transport.hpp"
 #include "core/ordered_sum.hpp"
+#include "worker/byzantine.hpp"
+#include "worker/node_host.hpp"
 
 namespace cohort {
 
@@ -22,6 +25,8 @@ struct GossipSetup {
   const GossipMethod* method = nullptr;
   const Function* function = nullptr;
   LocalPipeline local;
+  std::shared_ptr<const Compressor> compressor;  // of what nodes share; null: none
+  ByzantinePlan byzantine;                       // whose attack does not collude
   std::uint64_t seed = 0;
   std::function<double(ClientId)> client_weight;  // p_i, sums to 1 over the run
   std::vector<IdRange> ranks;                     // nodes of each process, ascending
@@ -64,7 +69,7 @@ class MixingPlan {
 /// Share of the directed edges that cross processes; 0 without edges.
 double cut_share(const MixingMatrix& w, const std::vector<IdRange>& ranks);
 
-class GossipWorker {
+class GossipWorker final : public NodeHost {
  public:
   /// Every node starts at x [shared]. What it is given must outlive it.
   GossipWorker(GossipSetup setup, VecView x, ThreadPool& pool, Transport& transport);
@@ -72,16 +77,16 @@ class GossipWorker {
   /// One round of every node. Errors: a neighbour's process is silent, or sends what does not fit.
   Result<RoundPart> round(std::uint64_t round, const MixingPlan& plan);
   /// Hashes of the present states, and nothing else.
-  RoundPart status(std::uint64_t round);
+  RoundPart status(std::uint64_t round) override;
 
-  /// Σ x_i over the subtrees held here; of one block.
-  std::vector<Subtree<ReplySum>> sum() const;
-  std::vector<Subtree<Spreading>> spread(VecView mean) const;
+  /// Σ x_i over the honest nodes of the subtrees held here; of one block.
+  std::vector<Subtree<ReplySum>> sum() const override;
+  std::vector<Subtree<Spreading>> spread(VecView mean) const override;
 
   /// Writes the nodes' states to a new file of the folder, whose name is returned.
-  Result<std::string> save(const std::filesystem::path& folder, std::uint64_t round);
+  Result<std::string> save(const std::filesystem::path& folder, std::uint64_t round) override;
   /// Takes those of its nodes; every node must be in one of the files.
-  Result<void> load(const std::vector<std::filesystem::path>& files);
+  Result<void> load(const std::vector<std::filesystem::path>& files) override;
 
   const Vec& model(NodeId node) const { return nodes_[node.value - held_.first].x; }
   const State& state(NodeId node) const { return nodes_[node.value - held_.first].method; }
@@ -91,12 +96,14 @@ class GossipWorker {
     Vec x;
     State method;
     ClientPipelineState pipeline;
+    std::vector<State> attack;  // by phase, of an attack that remembers
     std::vector<Reply> shared;  // by phase
     template <class V>
     void fields(V&& v) {
       v("x", x);
       v("method", method);
       v("pipeline", pipeline);
+      for (State& s : attack) v("attack", s);
     }
   };
   // What a thread keeps from node to node.
@@ -107,6 +114,7 @@ class GossipWorker {
     std::uint64_t bytes = 0;
     std::vector<Neighbours::Edge> edges;
     std::vector<std::byte> state;
+    std::vector<Bytes> spare;  // of a block before it was compressed
   };
 
   /// body(k, lane) for every held node: in parallel, or one after another with their rows in
@@ -114,6 +122,9 @@ class GossipWorker {
   template <class Body>
   void for_each_node(Body body);
   NodeContext context(std::uint64_t k, std::uint64_t round, std::size_t phase, Lane& lane);
+  Oracle oracle(const NodeContext& node, Lane& lane);
+  /// From what the method shares to what its neighbours are told: the attack, compression.
+  void finish(const NodeContext& node, Node& of, Lane& lane);
   Result<void> exchange(std::uint64_t round, std::size_t phase, const MixingPlan& plan);
   Result<void> accept(const Envelope& envelope, std::uint64_t round, std::size_t phase,
                       const MixingPlan& plan);

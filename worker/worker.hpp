@@ -15,23 +15,12 @@
 #include "comm/codec.hpp"
 #include "comm/exchange.hpp"
 #include "comm/messages.hpp"
+#include "worker/byzantine.hpp"
 #include "worker/client_store.hpp"
 #include "worker/evaluation.hpp"
 #include "worker/sharded_aggregation.hpp"
 
 namespace cohort {
-
-/// Which clients lie, from which round on, and how.
-struct ByzantinePlan {
-  std::vector<ClientId> clients;  // ascending
-  std::uint64_t from_round = 0;
-  std::shared_ptr<const Attack> attack;  // shared by the threads of the pool
-  const Function* flipped = nullptr;     // of an attack that flips labels: on rows that have them
-
-  bool lies(ClientId client, std::uint64_t round) const {
-    return round >= from_round && std::binary_search(clients.begin(), clients.end(), client);
-  }
-};
 
 struct WorkerSetup {
   const Method* method = nullptr;

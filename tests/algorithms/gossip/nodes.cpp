@@ -82,6 +82,12 @@ void Nodes::round(const MixingMatrix& w) {
         setup_.method->share(node, nodes_[i].x, nodes_[i].method, oracle, nodes_[i].shared);
       });
       if (tamper) tamper(i, nodes_[i].shared);
+      std::vector<Block>& blocks = nodes_[i].shared.payload().blocks;
+      for (std::size_t b = 0; setup_.compressor && b < blocks.size(); ++b) {
+        if (!phases[phase].up[b].takes_compressor()) continue;
+        setup_.compressor->compress(Stream(seed_, Purpose::compressor, i, round_).sub(phase).sub(b),
+                                    blocks[b]);
+      }
     }
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       std::vector<Neighbours::Edge> edges;
