@@ -225,8 +225,11 @@ HWY_INLINE V64 pow(V64 x, V64 p) {
   return hn::IfThenElse(hn::Or(hn::Eq(x, one), hn::Eq(p, zero)), one, y);
 }
 
+using W64 = hn::Vec<U64>;
+
 // AS 241 with q = p − ½ and tail = min(p, 1 − p). Coefficients from the publication.
-HWY_INLINE V64 quantile(V64 q, V64 tail) {
+constexpr double quantile_centre = 0.425;  // |q| up to which central_quantile is right
+HWY_INLINE V64 central_quantile(V64 q) {
   static constexpr double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2,
                                  1.9715909503065514427e3, 1.3731693765509461125e4,
                                  4.5921953931549871457e4, 6.7265770927008700853e4,
@@ -239,6 +242,10 @@ HWY_INLINE V64 quantile(V64 q, V64 tail) {
                                  3.9307895800092710610e4,
                                  2.8729085735721942674e4,
                                  5.2264952788528545610e3};
+  const V64 central = hn::NegMulAdd(q, q, set(0.180625));
+  return hn::Mul(q, hn::Div(polynomial(central, a), polynomial(central, b)));
+}
+HWY_INLINE V64 tail_quantile(V64 q, V64 tail) {
   static constexpr double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0,
                                  5.76949722146069140550e0,  3.64784832476320460504e0,
                                  1.27045825245236838258e0,  2.41780725177450611770e-1,
@@ -263,21 +270,23 @@ HWY_INLINE V64 quantile(V64 q, V64 tail) {
                                  1.84631831751005468180e-5,
                                  1.42151175831644588870e-7,
                                  2.04426310338993978564e-15};
-  const V64 central = hn::NegMulAdd(q, q, set(0.180625));
-  const V64 y = hn::Mul(q, hn::Div(polynomial(central, a), polynomial(central, b)));
-  const M64 is_central = hn::Le(hn::Abs(q), set(0.425));
-  if (hn::AllTrue(F64(), is_central)) return y;
-
   const V64 root = hn::Sqrt(hn::Neg(hn::Log(F64(), tail)));
   const V64 middle = hn::Sub(root, set(1.6));
   V64 beyond = hn::Div(polynomial(middle, c), polynomial(middle, d));
   const M64 is_middle = hn::Le(root, set(5.0));
-  if (!hn::AllTrue(F64(), hn::Or(is_central, is_middle))) {
+  if (!hn::AllTrue(F64(), is_middle)) {
     const V64 far = hn::Sub(root, set(5.0));
     beyond = hn::IfThenElse(is_middle, beyond, hn::Div(polynomial(far, e), polynomial(far, f)));
     beyond = hn::IfThenElse(hn::Eq(tail, hn::Zero(F64())), set(infinity), beyond);
   }
-  return hn::IfThenElse(is_central, y, hn::CopySign(beyond, q));
+  return hn::CopySign(beyond, q);
+}
+HWY_INLINE M64 is_central(V64 q) { return hn::Le(hn::Abs(q), set(quantile_centre)); }
+HWY_INLINE V64 quantile(V64 q, V64 tail) {
+  const V64 y = central_quantile(q);
+  const M64 central = is_central(q);
+  if (hn::AllTrue(F64(), central)) return y;
+  return hn::IfThenElse(central, y, tail_quantile(q, tail));
 }
 
 HWY_INLINE V64 normal_quantile(V64 p) {
@@ -287,10 +296,70 @@ HWY_INLINE V64 normal_quantile(V64 p) {
   return hn::IfThenElse(is_probability, y, set(nan));
 }
 
-HWY_INLINE V64 centred_normal_quantile(V64 q) {
+HWY_INLINE V64 centred_tail_quantile(V64 q) {
   const V64 size = hn::Abs(q);
-  const V64 y = quantile(q, hn::Sub(set(0.5), size));
+  const V64 y = tail_quantile(q, hn::Sub(set(0.5), size));
   return hn::IfThenElse(hn::Le(size, set(0.5)), y, set(nan));
+}
+HWY_INLINE V64 centred_normal_quantile(V64 q) {
+  return hn::IfThenElse(is_central(q), central_quantile(q), centred_tail_quantile(q));
+}
+
+// For every set of lanes their numbers, ascending, four bits each, the first in the lowest ones.
+struct LaneNumbers {
+  std::uint64_t of[std::size_t{1} << lanes] = {};
+  constexpr LaneNumbers() {
+    for (std::size_t mask = 0; mask < std::size_t{1} << lanes; ++mask) {
+      std::size_t shift = 0;
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        if ((mask >> lane & 1) == 0) continue;
+        of[mask] |= std::uint64_t{lane} << shift;
+        shift += 4;
+      }
+    }
+  }
+};
+constexpr LaneNumbers lane_numbers;
+
+// Most of evenly spread q are central: the others are set aside and done together.
+void centred_normal_quantile_all(const double* x, double* out, std::size_t n) {
+  constexpr std::size_t block = 512;
+  double far[block + lanes];
+  std::uint64_t place[block + lanes];
+  const W64 shifts = hn::ShiftLeft<2>(hn::Iota(U64(), 0));
+  for (std::size_t first = 0; first < n; first += block) {
+    const std::size_t end = HWY_MIN(first + block, n);
+    std::size_t found = 0;
+    const auto set_aside = [&](std::size_t i, V64 q, M64 is_far) HWY_ATTR {
+      std::uint8_t bits[8] = {};
+      hn::StoreMaskBits(F64(), is_far, bits);
+      const W64 packed = hn::Set(U64(), lane_numbers.of[bits[0]]);
+      const W64 lane = hn::And(hn::Shr(packed, shifts), hn::Set(U64(), lanes - 1));
+      hn::StoreU(hn::TableLookupLanes(q, hn::IndicesFromVec(F64(), lane)), F64(), far + found);
+      hn::StoreU(hn::Add(lane, hn::Set(U64(), i)), U64(), place + found);
+      found += hn::CountTrue(F64(), is_far);
+      return central_quantile(q);
+    };
+    std::size_t i = first;
+    for (; i + lanes <= end; i += lanes) {
+      const V64 q = load(x + i);
+      hn::StoreU(set_aside(i, q, hn::Not(is_central(q))), F64(), out + i);
+    }
+    if (i < end) {
+      const M64 rows = hn::FirstN(F64(), end - i);
+      const V64 q = load_first(x + i, end - i);
+      const M64 is_far = hn::And(rows, hn::Not(is_central(q)));
+      hn::BlendedStore(set_aside(i, q, is_far), rows, F64(), out + i);
+    }
+    hn::StoreU(hn::Zero(F64()), F64(), far + found);
+    for (std::size_t k = 0; k < found; k += lanes) {
+      hn::StoreU(centred_tail_quantile(load(far + k)), F64(), far + k);
+    }
+    for (std::size_t k = 0; k < found; ++k) out[place[k]] = far[k];
+  }
+}
+double centred_normal_quantile_one(double x) {
+  return hn::GetLane(centred_normal_quantile(set(x)));
 }
 
 // The array form of a function of one vector, and the scalar form: one lane of a vector.
@@ -310,7 +379,6 @@ COHORT_ELEMENTWISE(cos, sin_or_cos<true>)
 COHORT_ELEMENTWISE(softplus, softplus)
 COHORT_ELEMENTWISE(sigmoid, sigmoid)
 COHORT_ELEMENTWISE(normal_quantile, normal_quantile)
-COHORT_ELEMENTWISE(centred_normal_quantile, centred_normal_quantile)
 #undef COHORT_ELEMENTWISE
 
 // z_j ← sign_j σ(u_j) with u_j = sign_j z_j, and into 16 virtual lanes: linear ← linear + max(u,

@@ -177,16 +177,20 @@ void Stream::fill_uniform(std::span<float> out, std::uint64_t first) const {
 }
 
 void Stream::fill_normal(std::span<float> out, std::uint64_t first) const {
-  std::array<double, chunk> values;
-  for_words(*this, out.size(), first, [&](std::size_t i, std::span<const std::uint32_t> words) {
-    for (std::size_t k = 0; k < words.size(); ++k) {
-      const auto centred = static_cast<std::int32_t>(words[k] ^ 0x80000000U);
-      values[k] = (static_cast<double>(centred) + 0.5) * 0x1p-32;
-    }
-    const std::span<double> part = std::span(values).first(words.size());
-    kernels::centred_normal_quantile(part, part);
-    for (std::size_t k = 0; k < words.size(); ++k) out[i + k] = static_cast<float>(values[k]);
-  });
+  check_numbers(first, out.size(), 2 * numbers);
+  std::array<std::uint64_t, chunk> words;
+  if (first % 2 == 1 && !out.empty()) {
+    const std::uint64_t high = bits_at(first / 2) >> 32;
+    kernels::normals(std::span(&high, 1), out.first(1));
+    out = out.subspan(1);
+    ++first;
+  }
+  for (std::size_t i = 0; i < out.size(); i += 2 * chunk) {
+    const std::span<float> part = out.subspan(i, std::min(2 * chunk, out.size() - i));
+    const std::span<std::uint64_t> used = std::span(words).first((part.size() + 1) / 2);
+    fill_bits(used, (first + i) / 2);
+    kernels::normals(used, part);
+  }
 }
 
 std::uint64_t Stream::bits() {

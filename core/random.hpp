@@ -69,7 +69,7 @@ class Stream {
   // first + size ≤ 2^41 (checked).
   /// (k + ½) 2^−24 with k the 24 high bits, rounded down where that needs 25: in (0, 1).
   void fill_uniform(std::span<float> out, std::uint64_t first = 0) const;
-  /// Φ^−1((k + ½) 2^−32) with k all 32 bits, computed in double and rounded; |value| < 6.4.
+  /// Φ^−1((k + ½) 2^−32) with k all 32 bits, relative error below 1e-6; |value| < 6.4.
   void fill_normal(std::span<float> out, std::uint64_t first = 0) const;
 
   // In sequence.

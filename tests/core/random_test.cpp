@@ -255,6 +255,33 @@ TEST(Stream, UniformsAndNormalsHaveTheirDistributions) {
   expect_mean(kernels::sum(x) / static_cast<double>(many), 0.0, 1.0, many);
 }
 
+TEST(Stream, NormalsInSinglePrecisionAreNearThoseInDouble) {
+  // Words of both tails, the centre, and evenly spread ones.
+  std::vector<std::uint32_t> k{0, 1, 2, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF};
+  for (std::uint32_t i = 0; i < 20000; ++i) k.push_back(i * 214748U);
+  for (std::uint32_t i = 0; i < 5000; ++i) k.push_back(i * i);
+  k.push_back(12345);  // an odd number of them
+  std::vector<std::uint64_t> words((k.size() + 1) / 2);
+  for (std::size_t j = 0; j < k.size(); ++j) words[j / 2] |= std::uint64_t{k[j]} << (32 * (j % 2));
+  std::vector<float> x(k.size());
+  for (const Isa used : supported_isas()) {
+    set_isa(used);
+    std::vector<float> again(k.size());
+    kernels::normals(words, again);
+    if (used != Isa::avx2) {
+      EXPECT_EQ(again, x);
+    }
+    x = again;
+  }
+  set_isa(Isa::avx2);
+  for (std::size_t j = 0; j < k.size(); ++j) {
+    const double exact = kernels::centred_normal_quantile((k[j] + 0.5) * 0x1p-32 - 0.5);
+    EXPECT_NEAR(x[j], exact, 1e-6 * std::abs(exact)) << k[j];
+  }
+  EXPECT_EQ(x[0], -x[6]);
+  EXPECT_EQ(x[3], -x[4]);
+}
+
 TEST(Stream, ExponentialsAndIntegersHaveTheirDistributions) {
   Stream stream(12, Purpose::test);
   constexpr std::size_t n = 100000;
