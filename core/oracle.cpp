@@ -95,6 +95,14 @@ void Function::predict(Context context, const Sample& sample, VecView w, std::sp
 void Function::labels(const Sample&, std::span<double>) const {
   check_failed("labels are known", name());
 }
+double Oracle::value_at(VecView w, std::span<const SeededTerm> terms) {
+  Vec& probe = context_.scratch.probe();
+  probe = w;
+  for (const SeededTerm& term : terms) {
+    add_seeded(term.coefficient, term.direction, as_mutable_span(probe));
+  }
+  return value(probe);
+}
 double Function::regulariser(VecView) const { return 0; }
 Vec Function::minimiser(std::span<const double>) const {
   check_failed("minimiser is known", name());

@@ -23,6 +23,7 @@
 #include "core/ids.hpp"
 #include "core/layout.hpp"
 #include "core/prediction.hpp"
+#include "core/seeded_direction.hpp"
 #include "core/thread_pool.hpp"
 #include "core/vec.hpp"
 
@@ -132,9 +133,12 @@ class Scratch {
     if (buffer.size() < n) buffer.resize(n);
     return {buffer.data(), n};
   }
+  /// The point at which a function is asked besides the model; none of the slots.
+  Vec& probe() { return probe_; }
 
  private:
   std::vector<std::vector<double>> doubles_;
+  Vec probe_;
 };
 
 /// Implementations are immutable and called from several threads at once, each with its own
@@ -253,6 +257,13 @@ class Oracle {
   const Sample& sample() const { return sample_; }
 
   double value(VecView w) { return count(Query::value).value(context_, sample_, w); }
+  /// f(w + Σ a_k z_k), by the bits of axpy after axpy, without a vector for any z_k. Memory: a
+  /// point a thread, so that w is never moved there and back.
+  double value_at(VecView w, std::span<const SeededTerm> terms);
+  double value_at(VecView w, double a, const SeededDirection& z) {
+    const SeededTerm term{a, z};
+    return value_at(w, std::span(&term, 1));
+  }
   void losses(VecView w, std::span<double> out) {
     count(Query::losses).losses(context_, sample_, w, out);
   }
