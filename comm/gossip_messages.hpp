@@ -2,9 +2,11 @@
 // What processes that host nodes say to each other in a decentralized run: the edges that cross
 // processes, and what the first of them needs for the log.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/block_sum.hpp"
@@ -32,11 +34,19 @@ struct GossipMessage {
   }
 };
 
+/// The hash of a node of the trie is that of its children's hashes.
+struct JoinHashes {
+  void operator()(Hash128& left, Hash128&& right) const {
+    left = hash_fields(std::pair(left, right));
+  }
+};
+
 /// What a process did in a round.
 struct RoundPart {
   static constexpr std::uint16_t type = 41;
   std::uint64_t round = 0;
   std::vector<Subtree<Hash128>> hashes;  // of its nodes' states
+  std::vector<Subtree<Hash128>> tokens;  // of those that are there
   OracleCounts counts;
   std::uint64_t bytes = 0;           // protocol bytes over the edges that leave its nodes
   std::optional<NodeId> non_finite;  // the first node whose model is not
@@ -45,6 +55,7 @@ struct RoundPart {
   void fields(V&& v) {
     v("round", round);
     v("hashes", hashes);
+    v("tokens", tokens);
     v("counts", counts);
     v("bytes", bytes);
     v("non_finite", non_finite);
@@ -70,6 +81,12 @@ struct Spreading {
   void fields(V&& v) {
     v("sum", sum);
     v("most", most);
+  }
+};
+struct Farther {
+  void operator()(Spreading& left, Spreading&& right) const {
+    left.sum += right.sum;
+    left.most = std::max(left.most, right.most);
   }
 };
 struct SpreadMessage {

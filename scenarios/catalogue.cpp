@@ -4,6 +4,7 @@
 #include "algorithms/catalogue.hpp"
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/graph_catalogue.hpp"
+#include "algorithms/token_catalogue.hpp"
 #include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
 #include "problems/objectives/capped_svm.hpp"
@@ -94,7 +95,7 @@ Catalogue shipped_catalogue() {
   }();
   return {&models,           &problems,      &methods(), &estimators(), &transforms(),
           &optimizers(),     &compressors(), &rules(),   &row_maps(),   &attacks(),
-          &gossip_methods(), &graphs(),      &mixings(), &walks()};
+          &gossip_methods(), &graphs(),      &mixings(), &walks(),      &token_methods()};
 }
 
 }  // namespace cohort

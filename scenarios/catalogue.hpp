@@ -12,6 +12,7 @@
 #include "algorithms/method.hpp"
 #include "algorithms/mixing.hpp"
 #include "algorithms/pipeline.hpp"
+#include "algorithms/token.hpp"
 #include "algorithms/topology.hpp"
 #include "algorithms/walk.hpp"
 #include "core/registry.hpp"
@@ -87,6 +88,7 @@ struct Catalogue {
   const Registry<Topology>* graphs;
   const Registry<Mixing>* mixings;
   const Registry<WalkKernel>* walks;
+  const Registry<TokenMethod>* token_methods;
 };
 
 /// Everything that ships.

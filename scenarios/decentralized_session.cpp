@@ -14,6 +14,7 @@
 #include "scenarios/reference.hpp"
 #include "worker/evaluation.hpp"
 #include "worker/gossip.hpp"
+#include "worker/token.hpp"
 
 namespace cohort {
 
@@ -68,10 +69,14 @@ Result<M> spread_from_rank_0(const M& mine, const SessionInput& input) {
 
 template <class V, class Merge, class M>
 std::optional<V> merged(std::vector<M>& parts, std::vector<Subtree<V>> M::*subtrees, Merge merge) {
-  OrderedSum<V, Merge> sum(merge);
+  std::vector<Subtree<V>*> all;
   for (M& part : parts) {
-    for (auto& [id, value] : part.*subtrees) sum.add(id, std::move(value));
+    for (Subtree<V>& subtree : part.*subtrees) all.push_back(&subtree);
   }
+  // Ranks hold ascending nodes, but any tokens.
+  std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return a->id < b->id; });
+  OrderedSum<V, Merge> sum(merge);
+  for (Subtree<V>* subtree : all) sum.add(subtree->id, std::move(subtree->value));
   return std::move(sum).total();
 }
 
@@ -88,7 +93,14 @@ class Nodes {
 
  private:
   bool is_first() const { return rank_ == 0; }
+  /// That the mean is of.
+  std::uint64_t models() const {
+    return scenario_.has_tokens() ? scenario_.token.tokens : plan_.clients;
+  }
   Result<void> begin();
+  Result<void> begin_gossip(const WorkerSetup& setup, IdRange subtrees);
+  Result<void> begin_tokens(const WorkerSetup& setup, IdRange subtrees);
+  Result<void> plan_rounds();
   Result<void> plan_round(std::uint64_t round);
   Result<void> step();
   Result<void> close_round(const RoundPart& mine);
@@ -105,7 +117,9 @@ class Nodes {
   const Scenario& scenario_;
   std::uint32_t rank_;
   SynchronousPlan plan_;
-  std::optional<GossipWorker> worker_;
+  std::optional<GossipWorker> gossip_;
+  std::optional<TokenWorker> tokens_;
+  NodeHost* host_ = nullptr;  // whichever of them there is
   std::optional<Evaluator> evaluator_;
   std::vector<Scratch> scratch_;
   std::uint64_t period_ = 1;
@@ -144,28 +158,20 @@ Result<void> Nodes::begin() {
                                         reference.value, reference.gradient_norm));
     }
   }
-  GossipSetup gossip;
-  gossip.method = scenario_.gossip.method.get();
-  gossip.function = setup.function;
-  gossip.local = scenario_.local;
-  gossip.seed = setup.seed;
-  gossip.client_weight = setup.client_weight;
-  gossip.ranks = plan_.ranks;
-  gossip.subtrees = rank_subtrees(setup.clients, rank_, setup.ranks);
-  gossip.silence_limit = input_.silence_limit;
+  const IdRange subtrees = rank_subtrees(setup.clients, rank_, setup.ranks);
   scratch_.resize(input_.pool->size());
   EvaluationPlace place;
   place.function = setup.function;
   place.pool = input_.pool;
   place.held = setup.held;
-  place.subtrees = gossip.subtrees;
+  place.subtrees = subtrees;
   place.is_first = is_first();
   place.client_weight = setup.client_weight;
   place.scratch = [this](std::size_t lane) -> Scratch& { return scratch_[lane]; };
   evaluator_.emplace(setup.evaluation, std::move(place));
-  worker_.emplace(std::move(gossip), prepared.start(), *input_.pool, *input_.transport);
+  COHORT_DO(scenario_.has_tokens() ? begin_tokens(setup, subtrees) : begin_gossip(setup, subtrees));
   if (input_.resume) {
-    COHORT_DO(worker_->load(input_.resume->client_files));
+    COHORT_DO(host_->load(input_.resume->client_files));
     if (is_first()) state_ = std::move(input_.resume->server);
     before_ = Seconds(state_.elapsed);
   } else {
@@ -174,6 +180,50 @@ Result<void> Nodes::begin() {
   COHORT_TRY(const Notice begun, spread_from_rank_0(Notice{state_.round, {}}, input_));
   round_ = begun.number;
 
+  return scenario_.has_tokens() ? Result<void>() : plan_rounds();
+}
+
+Result<void> Nodes::begin_gossip(const WorkerSetup& setup, IdRange subtrees) {
+  GossipSetup gossip;
+  gossip.method = scenario_.gossip.method.get();
+  gossip.function = setup.function;
+  gossip.local = scenario_.local;
+  gossip.seed = setup.seed;
+  gossip.client_weight = setup.client_weight;
+  gossip.ranks = plan_.ranks;
+  gossip.subtrees = subtrees;
+  gossip.silence_limit = input_.silence_limit;
+  gossip_.emplace(std::move(gossip), input_.prepared->start(), *input_.pool, *input_.transport);
+  host_ = &*gossip_;
+  return {};
+}
+
+Result<void> Nodes::begin_tokens(const WorkerSetup& setup, IdRange subtrees) {
+  std::vector<double> weights;
+  for (std::uint64_t i = 0; i < setup.clients; ++i) {
+    weights.push_back(setup.client_weight(ClientId(i)));
+  }
+  COHORT_TRY(TokenNetwork network, token_network(scenario_, weights));
+  TokenSetup tokens;
+  tokens.method = scenario_.token.method.get();
+  tokens.function = setup.function;
+  tokens.local = scenario_.local;
+  tokens.seed = setup.seed;
+  tokens.client_weight = setup.client_weight;
+  tokens.graph = std::move(network.graph);
+  tokens.walk = std::move(network.walk);
+  tokens.visit_shares = std::move(network.visit_shares);
+  tokens.tokens = scenario_.token.tokens;
+  tokens.hops = scenario_.token.hops;
+  tokens.ranks = plan_.ranks;
+  tokens.subtrees = subtrees;
+  tokens.silence_limit = input_.silence_limit;
+  tokens_.emplace(std::move(tokens), input_.prepared->start(), *input_.pool, *input_.transport);
+  host_ = &*tokens_;
+  return {};
+}
+
+Result<void> Nodes::plan_rounds() {
   COHORT_TRY(period_, scenario_.gossip.graph->period(
                           {scenario_.clients.count, scenario_.seeds.run, round_}));
   const bool is_planned = period_ > 0 && period_ <= longest_planned_period;
@@ -201,8 +251,10 @@ Result<void> Nodes::plan_round(std::uint64_t round) {
 Result<void> Nodes::step() {
   ++round_;
   stopwatch_.lap(&PhaseTimes::coordinate);
-  COHORT_DO(plan_round(round_));
-  COHORT_TRY(const RoundPart part, worker_->round(round_, *plans_[(round_ - 1) % plans_.size()]));
+  if (gossip_) COHORT_DO(plan_round(round_));
+  COHORT_TRY(const RoundPart part,
+             tokens_ ? tokens_->round(round_)
+                     : gossip_->round(round_, *plans_[(round_ - 1) % plans_.size()]));
   stopwatch_.lap(&PhaseTimes::compute);
   return close_round(part);
 }
@@ -220,9 +272,11 @@ void Nodes::take(std::vector<RoundPart> parts) {
     total += part.seconds;
     if (!non_finite_) non_finite_ = part.non_finite;
   }
-  report_.state_hash = *merged(parts, &RoundPart::hashes, [](Hash128& left, Hash128&& right) {
-    left = hash_fields(std::pair(left, right));
-  });
+  // Nodes that no token has visited have no state.
+  report_.state_hash = merged(parts, &RoundPart::hashes, JoinHashes{}).value_or(Hash128{});
+  if (const auto tokens = merged(parts, &RoundPart::tokens, JoinHashes{})) {
+    report_.state_hash = hash_fields(std::pair(report_.state_hash, *tokens));
+  }
   imbalance_ = total > 0 ? most * static_cast<double>(parts.size()) / total : 1;
   if (round_ == 0) return;
   report_.cohort = report_.accepted = plan_.clients;
@@ -306,7 +360,7 @@ Result<void> Nodes::close_round(const RoundPart& mine) {
 // x̄ of this round on every rank.
 Result<void> Nodes::average() {
   if (averaged_ == round_) return {};
-  COHORT_TRY(auto sums, gather(ModelSum{worker_->sum()}, input_));
+  COHORT_TRY(auto sums, gather(ModelSum{host_->sum()}, input_));
   EvaluateMessage message;
   message.round = round_;
   if (is_first()) {
@@ -331,7 +385,7 @@ Result<void> Nodes::measure() {
   message.describes_clients = plan_.evaluation.per_client && !are_described_;
   are_described_ = true;
   COHORT_TRY(auto evaluated, gather(evaluator_->measure(message), input_));
-  COHORT_TRY(auto spreads, gather(SpreadMessage{worker_->spread(mean_)}, input_));
+  COHORT_TRY(auto spreads, gather(SpreadMessage{host_->spread(mean_)}, input_));
   stopwatch_.lap(&PhaseTimes::evaluate);
   if (!is_first()) return {};
 
@@ -340,12 +394,8 @@ Result<void> Nodes::measure() {
   }
   COHORT_TRY(Measurement measured,
              cohort::measure(plan_.evaluation, std::move(evaluated), plan_.clients));
-  const Spreading spread =
-      *merged(spreads, &SpreadMessage::spreads, [](Spreading& left, Spreading&& right) {
-        left.sum += right.sum;
-        left.most = std::max(left.most, right.most);
-      });
-  measured.values[""]["consensus_distance"] = spread.sum / static_cast<double>(plan_.clients);
+  const Spreading spread = *merged(spreads, &SpreadMessage::spreads, Farther{});
+  measured.values[""]["consensus_distance"] = spread.sum / static_cast<double>(models());
   for (const auto& [name, text] : measured.notes) {
     if (noted_.insert(name).second) input_.observer->note(text);
   }
@@ -362,7 +412,7 @@ Result<void> Nodes::save() {
   Notice folder;
   if (is_first()) folder.text = input_.observer->checkpoint_directory();
   COHORT_TRY(folder, spread_from_rank_0(folder, input_));
-  if (auto file = worker_->save(folder.text, round_)) {
+  if (auto file = host_->save(folder.text, round_)) {
     saved.file = *std::move(file);
   } else {
     saved.error = file.error().message;
@@ -399,7 +449,7 @@ Result<SessionResult> Nodes::run() {
     ~ResetPoll() { pool.set_poll({}); }
   } const reset_poll{*input_.pool};
 
-  if (round_ == 0) COHORT_DO(close_round(worker_->status(0)));
+  if (round_ == 0) COHORT_DO(close_round(host_->status(0)));
   while (!has_ended_) COHORT_DO(step());
   COHORT_DO(transport.flush(Deadline::after(input_.silence_limit)));
 

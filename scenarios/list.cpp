@@ -103,7 +103,8 @@ std::vector<Kind> all_kinds(const Catalogue& c, std::optional<std::size_t> updat
       kind_of("gossip_method", "method.type of schedule.type = \"gossip\"", *c.gossip_methods),
       graphs_kind(*c.graphs),
       kind_of("mixing", "graph.mixing", *c.mixings),
-      kind_of("walk", "cohort walk --kernel", *c.walks),
+      kind_of("walk", "walk.type, cohort walk --kernel", *c.walks),
+      kind_of("token_method", "method.type of schedule.type = \"random_walk\"", *c.token_methods),
   };
   Kind data{"data", "data.name", {}};
   for (const auto& entry : builtin_data()) {
@@ -174,7 +175,7 @@ std::string as_markdown(const Kind& kind) {
 std::vector<std::string> list_kinds() {
   return {"method",     "model", "problem",        "estimator", "transform",     "optimizer",
           "compressor", "rule",  "pre_aggregator", "attack",    "gossip_method", "graph",
-          "mixing",     "walk",  "data",           "section"};
+          "mixing",     "walk",  "token_method",   "data",      "section"};
 }
 
 Result<std::string> list(const Catalogue& catalogue, const std::string& asked, bool is_markdown,

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "worker/token.hpp"
+
 namespace cohort {
 
 Result<MixingMatrix> mixing_of_round(const Scenario& scenario, std::uint64_t round) {
@@ -40,6 +42,30 @@ Result<void> check_mixing(const Scenario& scenario) {
   return {};
 }
 
+Result<TokenNetwork> token_network(const Scenario& scenario, std::span<const double> weights) {
+  const Topology& topology = *scenario.gossip.graph;
+  const GraphInput input{scenario.clients.count, scenario.seeds.run, 0};
+  COHORT_TRY(const std::uint64_t period, topology.period(input));
+  if (period != 1) {
+    return bad_input(fmt::format("graph {}: tokens walk on one graph for ever, and this changes",
+                                 topology.name()));
+  }
+  COHORT_TRY(Graph graph, topology.graph(input));
+  if (graph.nodes() != scenario.clients.count) {
+    return bad_input(fmt::format("graph {}: expected a node a client, {} of them, found {}",
+                                 topology.name(), scenario.clients.count, graph.nodes()));
+  }
+  TokenNetwork network;
+  network.graph = std::make_shared<const Graph>(std::move(graph));
+  const bool is_uniform = scenario.token.target == WalkTarget::uniform;
+  COHORT_TRY(auto walk, scenario.token.kernel->on(
+                            *network.graph, is_uniform ? std::span<const double>() : weights));
+  network.visit_shares = walk->stationary();
+  if (network.visit_shares.empty()) network.visit_shares = walk->base()->stationary();
+  network.walk = std::move(walk);
+  return network;
+}
+
 Result<GossipCost> gossip_cost(const Scenario& scenario, const Layout& layout) {
   COHORT_TRY(const MixingMatrix w, mixing_of_round(scenario, 1));
   GossipCost cost;
@@ -50,6 +76,13 @@ Result<GossipCost> gossip_cost(const Scenario& scenario, const Layout& layout) {
     }
   }
   return cost;
+}
+
+std::uint64_t hop_cost(const Scenario& scenario, const Layout& layout) {
+  const Vec x = Vec::Zero(static_cast<Index>(layout.shared()));
+  TokenMemory memory;
+  memory.start(*scenario.token.method, scenario.local, layout, x);
+  return protocol_bytes(layout.shared(), to_bytes(memory).size());
 }
 
 }  // namespace cohort

@@ -12,6 +12,7 @@
 
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/method_config.hpp"
+#include "algorithms/token_catalogue.hpp"
 #include "coordinator/asynchronous.hpp"
 #include "coordinator/synchronous.hpp"
 #include "core/hash.hpp"
@@ -38,7 +39,7 @@ constexpr double rounding = 1e-9;
 
 const std::vector<std::string>& section_names() {
   static const std::vector<std::string> names = {
-      "name",        "data",     "problem", "model",      "clients",   "graph", "method",
+      "name",        "data",     "problem", "model",      "clients",   "graph", "walk", "method",
       "aggregation", "schedule", "system",  "evaluation", "reference", "run",   "sweep"};
   return names;
 }
@@ -87,8 +88,11 @@ class Loader {
     read_system_section();
     read_schedule(schedule.value);
     read_graph();
+    read_walk();
     if (is_gossip()) {
       read_gossip();
+    } else if (has_tokens()) {
+      read_token_method();
     } else {
       read_method();
       read_aggregation();
@@ -527,8 +531,10 @@ class Loader {
         if (find(path) != nullptr) mistake(path, "{}", why);
       }
     };
-    if (is_timed && schedule.type == ScheduleType::gossip) {
-      mistake("system", "is of clients that a server asks, which gossip has not");
+    if (is_timed &&
+        (schedule.type == ScheduleType::gossip || schedule.type == ScheduleType::random_walk)) {
+      mistake("system", "is of clients that a server asks, which {} has not",
+              schedule.type == ScheduleType::gossip ? "gossip" : "a walk");
     }
     if (!is_timed) {
       refuse({"over_selection", "stop.sim_seconds"},
@@ -628,12 +634,15 @@ class Loader {
   }
 
   bool is_gossip() const { return out_.schedule.type == ScheduleType::gossip; }
+  bool has_tokens() const { return out_.schedule.type == ScheduleType::random_walk; }
 
   void read_graph() {
     const ConfigNode* given = find("graph");
-    if (!is_gossip()) {
+    if (!is_gossip() && !has_tokens()) {
       if (given != nullptr && schedule_sound_) {
-        mistake("graph", "is of decentralized runs; expected schedule.type = \"gossip\" with it");
+        mistake("graph",
+                "is of decentralized runs; expected schedule.type = \"gossip\" with it, or "
+                "\"random_walk\"");
       }
       return;
     }
@@ -649,14 +658,96 @@ class Loader {
     }
     out_.gossip.graph = make(catalogue_.graphs, choice, "graph");
     if (out_.gossip.graph == nullptr) return;
+    if (has_tokens()) {
+      if (!mixing.is_none()) mistake("graph.mixing", "is of gossip; tokens walk by [walk]");
+      effective("graph") = std::move(choice);
+      return;
+    }
     if (mixing.is_none()) mixing = config_value(std::string(out_.gossip.graph->mixing()));
     out_.gossip.mixing = make(catalogue_.mixings, mixing, "graph.mixing");
     choice.set("mixing", mixing);
     effective("graph") = std::move(choice);
   }
 
+  void read_walk() {
+    const ConfigNode* given = find("walk");
+    if (!has_tokens()) {
+      if (given != nullptr && schedule_sound_) {
+        mistake("walk", "is of tokens; expected schedule.type = \"random_walk\" with it");
+      }
+      return;
+    }
+    if (given == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [walk], which says where tokens go");
+      return;
+    }
+    ConfigNode own = config_table();
+    ConfigNode choice = *given;
+    if (choice.is_table()) {
+      for (const auto* option : {"tokens", "hops", "target"}) {
+        if (const ConfigNode* node = given->find(option)) own.set(option, *node);
+        std::erase_if(choice.table(), [&](const auto& entry) { return entry.first == option; });
+      }
+    }
+    const std::size_t before = mistakes_.messages().size();
+    const WalkSection walk = option_table<WalkSection>().read(own, "walk", mistakes_);
+    out_.token.kernel = make(catalogue_.walks, choice, "walk");
+    if (mistakes_.messages().size() != before) return;
+    out_.token.tokens = walk.tokens;
+    out_.token.hops = walk.hops;
+    out_.token.target = walk.target;
+    constexpr std::uint64_t most = std::uint64_t{1} << 40;
+    if (out_.schedule.stop.rounds > most / walk.hops) {
+      mistake("walk.hops",
+              "expected at most 2^40 hops of a token in the run, found {} in each of "
+              "{} rounds",
+              walk.hops, out_.schedule.stop.rounds);
+      return;
+    }
+    const ConfigNode written = option_table<WalkSection>().write(walk);
+    for (const auto& [key, node] : written.table()) choice.set(key, node);
+    effective("walk") = std::move(choice);
+    walk_sound_ = true;
+  }
+
+  void read_token_method() {
+    refuse_what_needs_a_server("a walk");
+    const ConfigNode* given = find("method");
+    if (given == nullptr) {
+      mistakes_.add(whole_file(), "expected a section [method]");
+      return;
+    }
+    const std::string name = algorithm_of(*given);
+    if (catalogue_.methods->find(name) != nullptr ||
+        catalogue_.gossip_methods->find(name) != nullptr) {
+      mistake("method.type", "{} is no method of a token that walks; expected one of {}", name,
+              fmt::join(catalogue_.token_methods->names(), ", "));
+      return;
+    }
+    const std::size_t before = mistakes_.messages().size();
+    TokenMethodSetup setup = make_token_method(
+        *given, "method", *catalogue_.token_methods,
+        {catalogue_.estimators, catalogue_.transforms, catalogue_.optimizers}, mistakes_);
+    method_sound_ = mistakes_.messages().size() == before;
+    if (!method_sound_) return;
+    out_.token.method = std::move(setup.method);
+    out_.local = std::move(setup.local);
+    cite(catalogue_.token_methods, setup.effective, "method");
+    cite_stage(setup.effective.find("local"), "method.local");
+    check_capabilities(out_.token.method->name(), out_.token.method->needs().oracle);
+    if (!out_.token.method->needs().takes_prox) check_penalty();
+    effective("method") = std::move(setup.effective);
+    if (!clients_sound_ || !walk_sound_ || out_.gossip.graph == nullptr) return;
+    // Weights by rows are known with the rows; here any will do.
+    const std::vector<double> weights(out_.clients.count,
+                                      1.0 / static_cast<double>(out_.clients.count));
+    if (const auto network = token_network(out_, weights); !network) {
+      mistake("walk", "{}", network.error().message);
+    }
+  }
+
   void read_gossip() {
-    refuse_what_needs_a_server();
+    refuse_what_needs_a_server("gossip");
     const ConfigNode* given = find("method");
     if (given == nullptr) {
       mistakes_.add(whole_file(), "expected a section [method]");
@@ -681,23 +772,24 @@ class Loader {
     effective("method") = std::move(setup.effective);
     if (clients_sound_ && out_.gossip.mixing) check_network();
   }
-  void refuse_what_needs_a_server() {
+  void refuse_what_needs_a_server(std::string_view protocol) {
     if (find("aggregation") != nullptr) {
-      mistake("aggregation", "combines updates at a server, which gossip has not");
+      mistake("aggregation", "combines updates at a server, which {} has not", protocol);
     }
     if (clients_sound_ && out_.clients.cohort_size != out_.clients.count) {
       mistake("clients",
-              "every node takes part in every round of gossip; expected no cohort_size "
-              "and no participation");
+              "every node takes part in {}; expected no cohort_size and no participation",
+              protocol);
     }
     if (clients_sound_ && out_.clients.byzantine.attack != nullptr) {
-      mistake("clients.byzantine", "attacks are made of updates to a server, which gossip has not");
+      mistake("clients.byzantine", "attacks are made of updates to a server, which {} has not",
+              protocol);
     }
     if (out_.schedule.deadline) {
       mistake("schedule", "quorum and deadline are a server's; a node waits for its neighbours");
     }
     if (out_.site.trace != Trace::none) {
-      mistake("run.trace", "is of the replies to a server, which gossip has not");
+      mistake("run.trace", "is of the replies to a server, which {} has not", protocol);
     }
   }
   void check_network() {
@@ -719,12 +811,14 @@ class Loader {
       mistakes_.add(whole_file(), "expected a section [method]");
       return;
     }
-    if (const std::string name = algorithm_of(*given);
-        catalogue_.gossip_methods->find(name) != nullptr) {
-      mistake("method.type",
-              "{} has no server; expected schedule.type = \"gossip\" and [graph], or "
-              "one of {}",
-              name, fmt::join(catalogue_.methods->names(), ", "));
+    const std::string name = algorithm_of(*given);
+    for (const auto& [is_known, schedule] :
+         {std::pair(catalogue_.gossip_methods->find(name) != nullptr, "\"gossip\" and [graph]"),
+          std::pair(catalogue_.token_methods->find(name) != nullptr,
+                    "\"random_walk\", [graph] and [walk]")}) {
+      if (!is_known) continue;
+      mistake("method.type", "{} has no server; expected schedule.type = {}, or one of {}", name,
+              schedule, fmt::join(catalogue_.methods->names(), ", "));
       return;
     }
     const std::size_t before = mistakes_.messages().size();
@@ -936,7 +1030,9 @@ class Loader {
       if (objective != nullptr && objective->has_known_minimiser()) {
         evaluation.metrics->push_back(Metric::distance);
       }
-      if (is_gossip()) evaluation.metrics->push_back(Metric::consensus_distance);
+      if (is_gossip() || (has_tokens() && out_.token.tokens > 1)) {
+        evaluation.metrics->push_back(Metric::consensus_distance);
+      }
     }
     out_.evaluation = {evaluation.every,    evaluation.at_start,       *evaluation.on,
                        *evaluation.metrics, evaluation.clients.number, evaluation.per_client,
@@ -956,7 +1052,7 @@ class Loader {
                 objective->name());
       }
     }
-    if (out_.evaluates(Metric::consensus_distance) && !is_gossip()) {
+    if (out_.evaluates(Metric::consensus_distance) && !is_gossip() && !has_tokens()) {
       mistake("evaluation.metrics", "consensus_distance is of decentralized runs");
     }
     check_evaluated_clients();
@@ -1099,6 +1195,7 @@ class Loader {
   bool clients_sound_ = false;
   bool schedule_sound_ = false;
   bool method_sound_ = false;
+  bool walk_sound_ = false;
 };
 
 }  // namespace

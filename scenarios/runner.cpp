@@ -577,7 +577,7 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   std::uint64_t down = 0, up = 0;
   bool is_bound = false;
   GossipCost gossip;
-  if (scenario.is_decentralized()) {
+  if (scenario.is_decentralized() && !scenario.has_tokens()) {
     COHORT_TRY(gossip, gossip_cost(scenario, layout));
   }
   for (const Phase& phase :
@@ -609,7 +609,17 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   RoundCost cost;
   cost.bytes = (down + up) * scenario.clients.cohort_size;
   cost.time = spent;
-  if (scenario.is_decentralized()) {
+  if (scenario.has_tokens()) {
+    const std::uint64_t hop = hop_cost(scenario, layout);
+    const std::uint64_t hops = scenario.token.tokens * scenario.token.hops;
+    cost.bytes = hop * hops;
+    cost.text = fmt::format(
+        "{}: d = {}, {} nodes, {} hops of {} tokens a round\n"
+        "  bytes a hop                {}\n"
+        "  bytes a round              at most {}\n",
+        name, layout.shared(), scenario.clients.count, hops, scenario.token.tokens, hop,
+        cost.bytes);
+  } else if (scenario.is_decentralized()) {
     cost.bytes = gossip.bytes_an_edge * gossip.directed_edges;
     cost.text = fmt::format(
         "{}: d = {}, {} nodes, {} directed edges in the first round\n"

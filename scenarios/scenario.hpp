@@ -15,7 +15,9 @@
 #include "algorithms/method.hpp"
 #include "algorithms/mixing.hpp"
 #include "algorithms/pipeline.hpp"
+#include "algorithms/token.hpp"
 #include "algorithms/topology.hpp"
+#include "algorithms/walk.hpp"
 #include "coordinator/stopping.hpp"
 #include "coordinator/system.hpp"
 #include "core/clock.hpp"
@@ -46,7 +48,7 @@ struct Clients {
 enum class EvaluationSet { train, validation, test, client_test };
 std::string_view to_string(EvaluationSet set);
 
-enum class ScheduleType { synchronous, asynchronous, gossip };
+enum class ScheduleType { synchronous, asynchronous, gossip, random_walk };
 
 struct ScheduleOptions {
   ScheduleType type = ScheduleType::synchronous;
@@ -67,6 +69,18 @@ struct GossipChoice {
   std::shared_ptr<const GossipMethod> method;
   std::shared_ptr<const Topology> graph;
   std::shared_ptr<const Mixing> mixing;
+};
+
+/// Where visits should go: to all nodes alike, or by the clients' weights.
+enum class WalkTarget { uniform, weights };
+
+/// What a run whose tokens walk has instead: [walk], and [method] on the graph of GossipChoice.
+struct TokenChoice {
+  std::shared_ptr<const TokenMethod> method;
+  std::shared_ptr<const WalkKernel> kernel;
+  WalkTarget target = WalkTarget::uniform;
+  std::uint64_t tokens = 1;
+  std::uint64_t hops = 1;  // of each token in a round
 };
 
 struct Evaluation {
@@ -153,6 +167,7 @@ struct Scenario {
 
   std::shared_ptr<const Method> method;  // null in a decentralized run
   GossipChoice gossip;                   // its members are null in any other
+  TokenChoice token;                     // its method is null unless tokens walk
   LocalPipeline local;                   // estimator is null if the method has no local steps
   Chain update;
   std::shared_ptr<const Compressor> compressor;  // of updates; null: none
@@ -187,6 +202,7 @@ struct Scenario {
   std::optional<BestBy> best_by() const;
 
   bool is_decentralized() const { return gossip.graph != nullptr; }
+  bool has_tokens() const { return token.method != nullptr; }
   /// Sets that are evaluated, and metrics; see Evaluation.
   bool evaluates(EvaluationSet set) const;
   bool evaluates(Metric metric) const;

@@ -10,7 +10,11 @@ namespace cohort {
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
   return {{"synchronous", ScheduleType::synchronous},
           {"asynchronous", ScheduleType::asynchronous},
-          {"gossip", ScheduleType::gossip}};
+          {"gossip", ScheduleType::gossip},
+          {"random_walk", ScheduleType::random_walk}};
+}
+std::vector<std::pair<std::string, WalkTarget>> option_names(WalkTarget) {
+  return {{"uniform", WalkTarget::uniform}, {"weights", WalkTarget::weights}};
 }
 std::vector<std::pair<std::string, StalenessType>> option_names(StalenessType) {
   return {{"polynomial", StalenessType::polynomial}};
@@ -218,6 +222,14 @@ void GraphSection::declare(OptionTable<GraphSection>& t) {
   t.add("mixing", &GraphSection::mixing, "how a node weighs what it hears; what suits the graph");
 }
 
+void WalkSection::declare(OptionTable<WalkSection>& t) {
+  t.add("tokens", &WalkSection::tokens, Bounds{1, 0x1p20}, "models that walk at once");
+  t.add("hops", &WalkSection::hops, Bounds{1, 0x1p40}, "of each token in a round");
+  t.add("target", &WalkSection::target,
+        "where visits should go, of kernels that take it: to all nodes alike, or by the clients' "
+        "weights");
+}
+
 void AggregationSection::declare(OptionTable<AggregationSection>& t) {
   t.add("rule", &AggregationSection::rule, "makes one update of many (required)");
   t.add("pre_aggregators", &AggregationSection::pre_aggregators, "in front of it, in order");
@@ -338,6 +350,7 @@ SectionInfo method_stages() {
             "whether transforms and optimizer start anew each round; the estimator never does"},
            {"update.transforms", many, "", "[]", "of a client's update before it is sent"},
            {"update.compressor", one, "", "", "makes what a client sends small"},
+           {"down.compressor", one, "", "", "makes what clients are sent small"},
            {"server.transforms", many, "", "[]", "of the combined update, as minus a gradient"},
            {"server.optimizer", one, "", "\"sgd\"", "takes the server's step"}}};
 }
@@ -355,6 +368,9 @@ std::vector<SectionInfo> section_infos() {
       info<GraphSection>("graph",
                          "who hears whom in a decentralized run; its type and that type's options: "
                          "cohort list graph"),
+      info<WalkSection>("walk",
+                        "who walks where, in a run whose tokens walk; its type and that type's "
+                        "options: cohort list walk"),
       method_stages(),
       info<AggregationSection>("aggregation", "many updates to one; none: the weighted mean"),
       info<ScheduleSection>("schedule", "rounds, and what ends them"),

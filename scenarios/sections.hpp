@@ -15,6 +15,7 @@ namespace cohort {
 
 // Names of the enumerations, found by OptionType.
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType);
+std::vector<std::pair<std::string, WalkTarget>> option_names(WalkTarget);
 std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights);
 std::vector<std::pair<std::string, EvaluationSet>> option_names(EvaluationSet);
 std::vector<std::pair<std::string, Metric>> option_names(Metric);
@@ -184,6 +185,13 @@ struct ClientsSection {
 struct GraphSection {
   Choice mixing;
   static void declare(OptionTable<GraphSection>& t);
+};
+
+struct WalkSection {
+  std::uint64_t tokens = 1;
+  std::uint64_t hops = 1;
+  WalkTarget target = WalkTarget::uniform;
+  static void declare(OptionTable<WalkSection>& t);
 };
 
 struct AggregationSection {
