@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "problems/data/builtin.hpp"
+#include "problems/data/checksum.hpp"
 #include "problems/data/graph_file.hpp"
 #include "scenarios/toml.hpp"
 
@@ -12,8 +13,10 @@ namespace {
 
 struct FileOptions {
   std::string path;
+  std::optional<std::string> checksum;
   static void declare(OptionTable<FileOptions>& t) {
     t.add("path", &FileOptions::path, "edge list or GraphML, plain or gzip");
+    t.add("checksum", &FileOptions::checksum, "that it must have; written by a run");
   }
 };
 
@@ -33,6 +36,16 @@ NamedGraph from_file(const ConfigNode& node, const std::string& path,
     mistakes.add(node.spot, path + ": " + found.error().message);
     return {};
   }
+  const auto checksum = checksum_file(*found);
+  if (!checksum) {
+    mistakes.add(node.spot, path + ": " + checksum.error().message);
+    return {};
+  }
+  if (options.checksum && *options.checksum != checksum->hex()) {
+    mistakes.add(node.spot, fmt::format("{}.checksum: expected {}, found {}: {} is not what it was",
+                                        path, *options.checksum, checksum->hex(), found->string()));
+    return {};
+  }
   auto file = read_graph(*found);
   if (!file) {
     mistakes.add(node.spot, file.error().message);
@@ -41,8 +54,10 @@ NamedGraph from_file(const ConfigNode& node, const std::string& path,
   ConfigNode effective = config_table();
   effective.set("type", config_value(std::string("file")));
   effective.set("path", config_value(options.path));
+  effective.set("checksum", config_value(checksum->hex()));
   auto notes = file->notes();
   NamedGraph out = fixed(found->filename().string(), std::move(file->graph), std::move(effective));
+  out.file = *std::move(found);
   for (const std::string& note : notes) out.notes.push_back(options.path + ": " + note);
   return out;
 }

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,8 @@ struct NamedGraph {
   std::shared_ptr<const Topology> topology;  // null: mistakes were added
   ConfigNode options;                        // effective
   std::string source;
-  std::vector<std::string> notes;  // what a file had to be changed for
+  std::optional<std::filesystem::path> file;  // found
+  std::vector<std::string> notes;             // what it had to be changed for
 };
 /// `node` is a text or a table; files are looked for below `base` first.
 NamedGraph make_named_graph(const Registry<Topology>& graphs, const ConfigNode& node,

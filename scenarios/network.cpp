@@ -39,7 +39,10 @@ Result<void> check_mixing(const Scenario& scenario) {
                                    w.nodes()));
     }
   }
-  return {};
+  if (period != 1) return {};
+  COHORT_TRY(const Graph graph,
+             scenario.gossip.graph->graph({scenario.clients.count, scenario.seeds.run, 0}));
+  return check_connected(graph, fmt::format("graph {}", scenario.gossip.graph->name()));
 }
 
 Result<TokenNetwork> token_network(const Scenario& scenario, std::span<const double> weights) {

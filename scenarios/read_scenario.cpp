@@ -21,6 +21,7 @@
 #include "problems/data/checksum.hpp"
 #include "problems/data/parts.hpp"
 #include "scenarios/byzantine.hpp"
+#include "scenarios/graph_spec.hpp"
 #include "scenarios/network.hpp"
 #include "scenarios/sections.hpp"
 #include "scenarios/system_section.hpp"
@@ -656,8 +657,15 @@ class Loader {
       mixing = *named;
       std::erase_if(choice.table(), [](const auto& entry) { return entry.first == "mixing"; });
     }
-    out_.gossip.graph = make(catalogue_.graphs, choice, "graph");
-    if (out_.gossip.graph == nullptr) return;
+    NamedGraph named =
+        make_named_graph(*catalogue_.graphs, choice, "graph",
+                         out_.data ? out_.data->base : out_.file.parent_path(), mistakes_);
+    if (named.topology == nullptr) return;
+    out_.chosen.push_back({"graph", named.options.find("type")->text(), std::move(named.source)});
+    out_.gossip.graph = std::move(named.topology);
+    out_.gossip.graph_file = std::move(named.file);
+    out_.gossip.notes = std::move(named.notes);
+    choice = std::move(named.options);
     if (has_tokens()) {
       if (!mixing.is_none()) mistake("graph.mixing", "is of gossip; tokens walk by [walk]");
       effective("graph") = std::move(choice);
@@ -854,7 +862,9 @@ class Loader {
   template <class Base>
   void cite(const Registry<Base>* registry, const ConfigNode& made, const std::string& path) {
     const std::string& name = made.find("type")->text();
-    out_.chosen.push_back({path, name, registry->find(name)->source});
+    const auto* entry = registry->find(name);
+    COHORT_CHECK(entry != nullptr, "what was made is registered");
+    out_.chosen.push_back({path, name, entry->source});
   }
   void cite_stage(const ConfigNode* stage, const std::string& path) {
     if (stage == nullptr) return;
@@ -1258,6 +1268,12 @@ std::string Scenario::toml_for_replay() const {
     std::error_code error;
     const auto base = std::filesystem::absolute(data->base, error);
     node.find("data")->set("base", config_value((error ? data->base : base).string()));
+  }
+  if (gossip.graph_file) {
+    std::error_code error;
+    const auto path = std::filesystem::absolute(*gossip.graph_file, error);
+    node.find("graph")->set("path",
+                            config_value((error ? *gossip.graph_file : path).string()));
   }
   for (const auto& [option, where] : system_files) {
     std::error_code error;

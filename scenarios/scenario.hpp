@@ -69,6 +69,8 @@ struct GossipChoice {
   std::shared_ptr<const GossipMethod> method;
   std::shared_ptr<const Topology> graph;
   std::shared_ptr<const Mixing> mixing;
+  std::optional<std::filesystem::path> graph_file;  // of a graph that is one, found
+  std::vector<std::string> notes;                   // what that had to be changed for
 };
 
 /// Where visits should go: to all nodes alike, or by the clients' weights.
