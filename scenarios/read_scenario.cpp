@@ -861,10 +861,11 @@ class Loader {
 
   template <class Base>
   void cite(const Registry<Base>* registry, const ConfigNode& made, const std::string& path) {
-    const std::string& name = made.find("type")->text();
-    const auto* entry = registry->find(name);
+    const ConfigNode* type = made.find("type");
+    COHORT_CHECK(type != nullptr, "what was made says its type");
+    const auto* entry = registry->find(type->text());
     COHORT_CHECK(entry != nullptr, "what was made is registered");
-    out_.chosen.push_back({path, name, entry->source});
+    out_.chosen.push_back({path, type->text(), entry->source});
   }
   void cite_stage(const ConfigNode* stage, const std::string& path) {
     if (stage == nullptr) return;
