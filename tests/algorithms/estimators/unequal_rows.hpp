@@ -85,6 +85,10 @@ class Estimating {
     all.on(rows).gradient(w, g);
     return g;
   }
+  template <class M>
+  M& memory() {
+    return state_.as<M>();
+  }
   OracleCounts counts;
 
  private:
