@@ -101,3 +101,12 @@ cohort::Result<std::vector<Result>> mlp(const MlpArgs& args);
 cohort::Result<std::vector<Result>> kernels();
 
 }  // namespace cohort::bench
+struct ZerothOrderArgs {
+  std::uint64_t coordinates = 10000000;  // of the model of the seed-only step
+  std::uint64_t rows = 10000;            // of the two-point query
+  std::uint64_t features = 123;
+};
+/// On one core: a step along a direction that is never stored, in time and memory; normals a second;
+/// a two-point query against two values.
+cohort::Result<std::vector<Result>> zeroth_order(const ZerothOrderArgs& args);
+

@@ -21,6 +21,7 @@ int run(const std::vector<std::string>& arguments) {
   WalkArgs walk_args;
   MlpArgs mlp_args;
   ScalingArgs scaling_args;
+  ZerothOrderArgs zeroth_order_args;
   std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
 
@@ -88,6 +89,17 @@ int run(const std::vector<std::string>& arguments) {
   sub->add_option("FILE", scaling_args.file, "scenario")->required();
   sub->add_option("--ranks", scaling_args.ranks, "ascending, from 1 on")
       ->delimiter(',')
+  sub = add("zeroth_order", "normals, two-point queries and seed-only steps, on one core",
+            [&] { return zeroth_order(zeroth_order_args); });
+  sub->add_option("--d", zeroth_order_args.coordinates, "coordinates of the seed-only step")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--rows", zeroth_order_args.rows, "of the two-point query")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--features", zeroth_order_args.features, "of these rows")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
       ->capture_default_str();
   sub->add_option("--mode", mode, "weak: the clients of the file are those of one rank")
       ->check(CLI::IsMember({"strong", "weak"}))
