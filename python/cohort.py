@@ -24,13 +24,15 @@ import tempfile
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["CohortError", "Run", "aggregate", "find_program", "run", "sweep", "to_toml"]
+__all__ = ["CohortError", "Run", "aggregate", "find_program", "partition", "run", "sweep",
+           "to_toml"]
 
 
 class CohortError(RuntimeError):
@@ -191,6 +193,28 @@ def aggregate(
         return np.load(made)
 
 
+def partition(
+    scenario: Mapping[str, Any] | str | os.PathLike[str], **sets: Any
+) -> dict[str, np.ndarray]:
+    """Which row is whose, without a run: ``cohort data partition``.
+
+    Returns "client", int64 of shape [rows of the train file], the holder or -1, and "set", uint8 of
+    the same shape: 0 train, 1 validation, 2 test, 3 the client's own test, 4 unused. Saved by
+    ``numpy.savez("parts.npz", **parts)``, a scenario reads them back as
+    ``data.partition = {"type": "file", "file": "parts.npz"}``.
+
+    scenario, sets: as for run(). Raises CohortError for a scenario that is wrong or has no rows.
+    """
+    with _as_file(scenario) as file, tempfile.TemporaryDirectory(prefix="cohort-") as scratch:
+        made = Path(scratch, "parts.npz")
+        code, said = _wait_for([find_program(), "data", "partition", str(file), "--out", str(made),
+                                *_set_options(sets)], False, signal.SIGINT)
+        if code != 0:
+            raise CohortError(said.strip() or _meaning(code, None), code)
+        with np.load(made) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+
 def find_program() -> str:
     """The program that this module calls; raises FileNotFoundError if there is none."""
     if named := os.environ.get("COHORT_BINARY"):
@@ -216,20 +240,11 @@ def _execute(
     directory = Path(out) if out is not None else Path(tempfile.mkdtemp(prefix="cohort-"), "run")
     if directory.exists() and not resume:
         raise FileExistsError(f"{directory} exists: resume=True goes on with it")
-    with tempfile.TemporaryDirectory(prefix="cohort-") as scratch:
-        if isinstance(scenario, Mapping):
-            contents = dict(scenario)
-            if isinstance(contents.get("data"), Mapping):
-                contents["data"] = {"base": os.getcwd(), **contents["data"]}
-            file = Path(scratch, "scenario.toml")
-            file.write_text(to_toml(contents), "utf-8")
-        else:
-            file = Path(scenario)
+    with _as_file(scenario) as file:
         command = [*launcher, find_program(), "run", str(file), "--out", str(directory), *options]
         if resume:
             command.append("--resume")
-        for name, value in sets.items():
-            command += ["--set", f"{name.replace('__', '.')}={_value(value, name)}"]
+        command += _set_options(sets)
         # mpirun ends a job at SIGINT, and passes SIGUSR1 on, which the program takes alike.
         interruption = signal.SIGUSR1 if launcher else signal.SIGINT
         try:
@@ -239,6 +254,28 @@ def _execute(
     if code != 0:
         raise CohortError(said.strip() or _meaning(code, directory), code, directory)
     return directory
+
+
+@contextmanager
+def _as_file(scenario: Mapping[str, Any] | str | os.PathLike[str]) -> Iterator[Path]:
+    """A scenario file, or a temporary one of its contents."""
+    if not isinstance(scenario, Mapping):
+        yield Path(scenario)
+        return
+    contents = dict(scenario)
+    if isinstance(contents.get("data"), Mapping):
+        contents["data"] = {"base": os.getcwd(), **contents["data"]}
+    with tempfile.TemporaryDirectory(prefix="cohort-") as scratch:
+        file = Path(scratch, "scenario.toml")
+        file.write_text(to_toml(contents), "utf-8")
+        yield file
+
+
+def _set_options(sets: Mapping[str, Any]) -> list[str]:
+    options: list[str] = []
+    for name, value in sets.items():
+        options += ["--set", f"{name.replace('__', '.')}={_value(value, name)}"]
+    return options
 
 
 def _wait_for(command: Sequence[str], verbose: bool, interruption: int) -> tuple[int, str]:

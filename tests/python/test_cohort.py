@@ -267,5 +267,28 @@ class AggregateTest(unittest.TestCase):
             cohort.aggregate(self.ROWS[0], "mean")
 
 
+class PartitionTest(InAFolder):
+    def test_the_rows_of_clients_are_those_of_a_run(self):
+        parts = cohort.partition(SCENARIO)
+        self.assertEqual(parts["client"].shape, (569,))
+        train, test = parts["set"] == 0, parts["set"] == 2
+        self.assertEqual(set(parts["client"][train]), set(range(10)))
+        self.assertEqual(set(parts["client"][test]), {-1})
+        np.savez("parts.npz", **parts)
+        data = {"name": "breast_cancer", "standardize": "global",
+                "partition": {"type": "file", "file": "parts.npz"}}
+        self.assertEqual(cohort.run(SCENARIO | {"data": data}).summary["model_hash"],
+                         cohort.run(SCENARIO).summary["model_hash"])
+
+    def test_options_replace_those_of_the_scenario(self):
+        parts = cohort.partition(SCENARIO, clients__count=4, clients__cohort_size=4)
+        self.assertEqual(parts["client"].max(), 3)
+
+    def test_a_mistake_is_told_in_the_words_of_the_program(self):
+        with self.assertRaisesRegex(cohort.CohortError, "brest_cancer") as raised:
+            cohort.partition(SCENARIO, data__name="brest_cancer")
+        self.assertEqual(raised.exception.code, 2)
+
+
 if __name__ == "__main__":
     unittest.main()
