@@ -105,6 +105,9 @@ class Rule {
   /// Whether it reads the distances on samples of the d coordinates instead of those on all.
   virtual bool reads_samples() const = 0;
   virtual std::vector<CoordinateSample> samples(std::size_t d, const Stream&) const = 0;
+  /// Of a tile rule: whether it reads all coordinates at once, on one rank that then holds n · d
+  /// numbers.
+  virtual bool reads_whole_rows() const = 0;
   /// Of a tile rule: whether it first chooses rows by their distances, and the map that does, as
   /// RowMap::map.
   virtual bool selects() const = 0;
@@ -206,8 +209,8 @@ double squared_distance(const Distances&, const Vec& v, const Vec& w);
 /// or
 ///   void tile(rows of double or float, width, input, out) const
 /// or neither: the mean of the rows. What else a rule may have: kappa(n, f), `uses_previous`,
-/// `takes_weights`, options.trusted, samples(d, stream), selection(distances, input) with
-/// selected(n, f).
+/// `takes_weights`, options.trusted, samples(d, stream), `reads_whole_rows`, selection(distances,
+/// input) with selected(n, f).
 template <class T>
 class RuleOf final : public Rule {
  public:
@@ -242,6 +245,10 @@ class RuleOf final : public Rule {
   std::vector<CoordinateSample> samples(std::size_t d, const Stream& stream) const override {
     if constexpr (has_samples) return impl_.samples(d, stream);
     return {};
+  }
+  bool reads_whole_rows() const override {
+    if constexpr (requires { T::reads_whole_rows; }) return T::reads_whole_rows;
+    return false;
   }
   bool selects() const override { return has_selection; }
   std::size_t selected(std::size_t n, std::size_t f) const override {

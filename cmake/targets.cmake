@@ -23,7 +23,8 @@ function(cohort_library folder)
     target_link_libraries(cohort_${folder} PRIVATE fmt::fmt)
   endif()
   if(folder STREQUAL problems)
-    target_link_libraries(cohort_problems PRIVATE ZLIB::ZLIB PkgConfig::XXHASH)
+    target_link_libraries(cohort_problems PRIVATE ZLIB::ZLIB PkgConfig::XXHASH
+                          nlohmann_json::nlohmann_json)
     target_compile_definitions(cohort_problems PRIVATE
       COHORT_SHIPPED_DATA_DIR="${PROJECT_SOURCE_DIR}/problems/data/shipped")
   elseif(folder STREQUAL comm)

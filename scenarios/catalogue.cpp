@@ -5,6 +5,7 @@
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/graph_catalogue.hpp"
 #include "algorithms/token_catalogue.hpp"
+#include "problems/external/external.hpp"
 #include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
 #include "problems/objectives/capped_svm.hpp"
@@ -21,6 +22,7 @@
 #include "problems/objectives/smoothed_hinge.hpp"
 #include "problems/objectives/softmax.hpp"
 #include "problems/objectives/test_function.hpp"
+#include "worker/external_rule.hpp"
 
 namespace cohort {
 
@@ -37,6 +39,10 @@ std::unique_ptr<Function> without_rows(const Softmax::Options& options, const So
 }
 std::unique_ptr<Function> without_rows(const Neural::Options& options, const Neural*) {
   return Neural::without_rows(options);
+}
+std::unique_ptr<Function> without_rows(const ExternalModel::Options& options,
+                                       const ExternalModel*) {
+  return ExternalModel::without_rows(options);
 }
 
 template <class Model>
@@ -82,6 +88,7 @@ Catalogue shipped_catalogue() {
     registry.add<HuberRegression, ModelOf>();
     registry.add<AbsoluteRegression, ModelOf>();
     registry.add<Poisson, ModelOf>();
+    registry.add<ExternalModel, ModelOf>();
     return registry;
   }();
   static const Registry<Objective> problems = [] {
@@ -91,10 +98,17 @@ Catalogue shipped_catalogue() {
     registry.add<PhaseRetrievalProblem, ProblemOf>();
     registry.add<MatrixSensingProblem, ProblemOf>();
     registry.add<MatrixFactorisationProblem, ProblemOf>();
+    registry.add<ExternalProblem, ProblemOf>();
+    return registry;
+  }();
+  // Beside those of algorithms/, which know of no other programs.
+  static const Registry<Rule> all_rules = [] {
+    Registry<Rule> registry = rules();
+    registry.add<ExternalRule, RuleOf>();
     return registry;
   }();
   return {&models,           &problems,      &methods(), &estimators(), &transforms(),
-          &optimizers(),     &compressors(), &rules(),   &row_maps(),   &attacks(),
+          &optimizers(),     &compressors(), &all_rules, &row_maps(),   &attacks(),
           &gossip_methods(), &graphs(),      &mixings(), &walks(),      &token_methods()};
 }
 

@@ -47,14 +47,19 @@ class Objective {
 
 /// Makes an Objective of a problem: a struct with name, summary, source, Options and
 ///   static Result<std::unique_ptr<Function>> make(options, seed, clients)
-/// Options that do not fit each other are an error of make; the defaults fit.
+/// Options that do not fit each other are an error of make; the defaults fit. One that should not
+/// be made to know what it can do has without_rows(options).
 template <class Problem>
 class ProblemOf final : public Objective {
  public:
   explicit ProblemOf(typename Problem::Options options) : options_(std::move(options)) {
     // Options that do not fit each other are a mistake that make() tells.
-    auto example = Problem::make(options_, 0, 1);
-    example_ = example ? *std::move(example) : *Problem::make({}, 0, 1);
+    if constexpr (requires { Problem::without_rows(options_); }) {
+      example_ = Problem::without_rows(options_);
+    } else {
+      auto example = Problem::make(options_, 0, 1);
+      example_ = example ? *std::move(example) : *Problem::make({}, 0, 1);
+    }
   }
   std::string_view name() const override { return Problem::name; }
   Capabilities capabilities() const override { return example_->capabilities(); }

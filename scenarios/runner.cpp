@@ -13,6 +13,7 @@
 #include "core/build_info.hpp"
 #include "core/cpu.hpp"
 #include "core/fingerprint.hpp"
+#include "problems/external/channel.hpp"
 #include "scenarios/decentralized_session.hpp"
 #include "scenarios/model_file.hpp"
 #include "scenarios/network.hpp"
@@ -260,8 +261,12 @@ std::string layout_text(const Layout& layout) {
 }
 
 Result<SessionResult> run_rank(SessionInput input) {
-  return input.prepared->scenario().is_decentralized() ? run_decentralized(std::move(input))
-                                                       : run_session(std::move(input));
+  try {
+    return input.prepared->scenario().is_decentralized() ? run_decentralized(std::move(input))
+                                                         : run_session(std::move(input));
+  } catch (const ExternalFailure& failure) {
+    return peer_lost(failure.what());
+  }
 }
 
 // The time that a Slurm job has left; nothing outside of one.

@@ -6,6 +6,7 @@
 
 #include "comm/codec.hpp"
 #include "core/random.hpp"
+#include "problems/external/channel.hpp"
 #include "scenarios/model_file.hpp"
 #include "scenarios/reference.hpp"
 
@@ -455,7 +456,13 @@ Stopwatch::Phase phase_of(const Frame& frame) {
 // A message for the worker of this rank: answered, or reported as a failure.
 Result<void> serve(Worker& worker, Transport& transport, const Frame& frame, Stopwatch& stopwatch) {
   stopwatch.lap(&PhaseTimes::wait);
-  auto answer = worker.handle(frame);
+  auto answer = [&]() -> Result<std::optional<Frame>> {
+    try {
+      return worker.handle(frame);
+    } catch (const ExternalFailure& failure) {
+      return peer_lost(failure.what());
+    }
+  }();
   stopwatch.lap(phase_of(frame));
   if (!answer) {
     const FailedMessage failed{static_cast<std::int32_t>(answer.error().code),

@@ -122,6 +122,9 @@ class ShardedMatrix {
   const std::vector<ClientId>& dropped() const { return dropped_; }
   std::uint64_t tile_bytes_in_flight() const { return tile_bytes_in_flight_; }
 
+  /// From here on rank 0 works on all coordinates, at once.
+  void gather_rows() { is_gathered_ = true; }
+
   /// Of the rows that are not dropped; empty if all are equal.
   const std::vector<double>& weights() const { return weights_; }
 
@@ -148,6 +151,7 @@ class ShardedMatrix {
  private:
   bool is_alone() const { return exchange_ == nullptr; }
   Columns columns_of(std::size_t rank) const {
+    if (is_gathered_) return rank == 0 ? Columns{0, d_} : Columns{d_, d_};
     const IdRange r = rank_range(blocks_, static_cast<std::uint32_t>(rank), ranks_);
     return {std::min(d_, r.first * coordinate_block), std::min(d_, r.last * coordinate_block)};
   }
@@ -182,6 +186,7 @@ class ShardedMatrix {
   std::vector<ClientId> dropped_;
   std::vector<double> weights_;
   std::uint64_t tile_bytes_in_flight_ = 0;
+  bool is_gathered_ = false;
 };
 
 template <class T>
@@ -300,8 +305,10 @@ Result<void> ShardedMatrix<T>::exchange_tiles(const std::vector<std::size_t>& co
                                               Visit visit) {
   const std::size_t total = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   const std::size_t width =
-      coordinate_block *
-      std::max<std::size_t>(1, tile_bytes / (sizeof(E) * coordinate_block * (total + 1)));
+      is_gathered_
+          ? std::max<std::size_t>(1, d_)
+          : coordinate_block *
+                std::max<std::size_t>(1, tile_bytes / (sizeof(E) * coordinate_block * (total + 1)));
   const auto tile = [&](std::size_t rank, std::size_t step) -> Columns {
     const Columns all = columns_of(rank);
     const std::size_t first = std::min(all.last, all.first + step * width);
@@ -762,8 +769,9 @@ template <class T>
 Result<Vec> ShardedMatrix<T>::apply_tile_rule(const Aggregation& aggregation, Mat map,
                                               const RuleInput& input) {
   const Rule& rule = *aggregation.rule;
+  if (rule.reads_whole_rows()) gather_rows();
   if (aggregation.maps.empty() && !rule.selects()) {
-    return make_columns(tile_strip,
+    return make_columns(is_gathered_ ? d_ : tile_strip,
                         [&](RowPointers<T> rows, std::size_t, std::size_t width, std::size_t,
                             double* out) { rule.tile(rows, width, input, out); });
   }
@@ -774,11 +782,12 @@ Result<Vec> ShardedMatrix<T>::apply_tile_rule(const Aggregation& aggregation, Ma
   COHORT_DO(share({map.data(), static_cast<std::size_t>(map.size())}));
   const StripMap strip_map(map);
   std::vector<std::vector<double>> storage(pool_.size());  // by lane, [m × strip]
-  return make_columns(strip, [&](RowPointers<T> rows, std::size_t, std::size_t width,
-                                 std::size_t lane, double* out) {
-    strip_map.apply(rows, width, storage[lane],
-                    [&](auto made) { rule.tile(made, width, input, out); });
-  });
+  return make_columns(
+      is_gathered_ ? d_ : strip,
+      [&](RowPointers<T> rows, std::size_t, std::size_t width, std::size_t lane, double* out) {
+        strip_map.apply(rows, width, storage[lane],
+                        [&](auto made) { rule.tile(made, width, input, out); });
+      });
 }
 
 }  // namespace cohort::sharded_matrix
