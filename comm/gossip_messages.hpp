@@ -77,16 +77,19 @@ struct ModelSum {
 struct Spreading {
   double sum = 0;   // Σ ‖x_i − x̄‖²
   double most = 0;  // max ‖x_i − x̄‖²
+  std::uint64_t models = 1;
   template <class V>
   void fields(V&& v) {
     v("sum", sum);
     v("most", most);
+    v("models", models);
   }
 };
 struct Farther {
   void operator()(Spreading& left, Spreading&& right) const {
     left.sum += right.sum;
     left.most = std::max(left.most, right.most);
+    left.models += right.models;
   }
 };
 struct SpreadMessage {

@@ -93,10 +93,6 @@ class Nodes {
 
  private:
   bool is_first() const { return rank_ == 0; }
-  /// That the mean is of.
-  std::uint64_t models() const {
-    return scenario_.has_tokens() ? scenario_.token.tokens : plan_.clients;
-  }
   Result<void> begin();
   Result<void> begin_gossip(const WorkerSetup& setup, IdRange subtrees);
   Result<void> begin_tokens(const WorkerSetup& setup, IdRange subtrees);
@@ -188,6 +184,8 @@ Result<void> Nodes::begin_gossip(const WorkerSetup& setup, IdRange subtrees) {
   gossip.method = scenario_.gossip.method.get();
   gossip.function = setup.function;
   gossip.local = scenario_.local;
+  gossip.compressor = scenario_.compressor;
+  gossip.byzantine = setup.byzantine;
   gossip.seed = setup.seed;
   gossip.client_weight = setup.client_weight;
   gossip.ranks = plan_.ranks;
@@ -229,6 +227,7 @@ Result<void> Nodes::plan_rounds() {
   const bool is_planned = period_ > 0 && period_ <= longest_planned_period;
   plans_.resize(is_planned ? period_ : 1);
   if (!is_first() || input_.resume) return {};
+  for (const std::string& note : scenario_.gossip.notes) input_.observer->note(note);
   COHORT_TRY(const MixingMatrix w, mixing_of_round(scenario_, 1));
   std::string text = fmt::format("gossip: {} nodes, {} directed edges in the first round",
                                  w.nodes(), w.sources.size());
@@ -395,7 +394,7 @@ Result<void> Nodes::measure() {
   COHORT_TRY(Measurement measured,
              cohort::measure(plan_.evaluation, std::move(evaluated), plan_.clients));
   const Spreading spread = *merged(spreads, &SpreadMessage::spreads, Farther{});
-  measured.values[""]["consensus_distance"] = spread.sum / static_cast<double>(models());
+  measured.values[""]["consensus_distance"] = spread.sum / static_cast<double>(spread.models);
   for (const auto& [name, text] : measured.notes) {
     if (noted_.insert(name).second) input_.observer->note(text);
   }

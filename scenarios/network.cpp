@@ -75,7 +75,9 @@ Result<GossipCost> gossip_cost(const Scenario& scenario, const Layout& layout) {
   cost.directed_edges = w.sources.size();
   for (const Phase& phase : scenario.gossip.method->phases(layout)) {
     for (const BlockSpec& b : phase.up) {
-      cost.bytes_an_edge += coordinates(b.form, b.length) * element_size(b.element) + 16;
+      cost.bytes_an_edge += 16 + (scenario.compressor && b.takes_compressor()
+                                      ? scenario.compressor->bytes(b.length)
+                                      : coordinates(b.form, b.length) * element_size(b.element));
     }
   }
   return cost;

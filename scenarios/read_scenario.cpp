@@ -774,8 +774,11 @@ class Loader {
     if (!method_sound_) return;
     out_.gossip.method = std::move(setup.method);
     out_.local = std::move(setup.local);
+    out_.compressor = std::move(setup.compressor);
     cite(catalogue_.gossip_methods, setup.effective, "method");
-    cite_stage(setup.effective.find("local"), "method.local");
+    for (const std::string stage : {"local", "update"}) {
+      cite_stage(setup.effective.find(stage), "method." + stage);
+    }
     check_capabilities(out_.gossip.method->name(), out_.gossip.method->needs().oracle);
     effective("method") = std::move(setup.effective);
     if (clients_sound_ && out_.gossip.mixing) check_network();
@@ -789,15 +792,30 @@ class Loader {
               "every node takes part in {}; expected no cohort_size and no participation",
               protocol);
     }
-    if (clients_sound_ && out_.clients.byzantine.attack != nullptr) {
-      mistake("clients.byzantine", "attacks are made of updates to a server, which {} has not",
-              protocol);
+    if (const auto& attack = out_.clients.byzantine.attack; clients_sound_ && attack) {
+      check_attack_without_server(*attack, protocol);
     }
     if (out_.schedule.deadline) {
       mistake("schedule", "quorum and deadline are a server's; a node waits for its neighbours");
     }
     if (out_.site.trace != Trace::none) {
       mistake("run.trace", "is of the replies to a server, which {} has not", protocol);
+    }
+  }
+  void check_attack_without_server(const Attack& attack, std::string_view protocol) {
+    if (has_tokens()) {
+      mistake("clients.byzantine", "attacks are made of what many send, which {} has not", protocol);
+    } else if (attack.colludes()) {
+      std::vector<std::string> alone = catalogue_.attacks->names();
+      std::erase_if(alone, [&](const std::string& name) {
+        Mistakes ignored;
+        const auto other = catalogue_.attacks->make(config_value(name), "", ignored).object;
+        return other == nullptr || other->colludes();
+      });
+      mistake("clients.byzantine.attack",
+              "{} is made of the honest updates of a whole round, which no node of a graph sees; "
+              "expected one that a node makes alone: {}",
+              attack.name(), fmt::join(alone, ", "));
     }
   }
   void check_network() {

@@ -18,20 +18,24 @@ namespace {
 Result<void> check_compressor(const Scenario& scenario, const BlockSpec& block) {
   if (!scenario.compressor || !block.takes_compressor()) return {};
   const Compressor& compressor = *scenario.compressor;
-  const Compression needed = scenario.method->needs().compression;
+  const bool has_server = scenario.method != nullptr;
+  const Compression needed = has_server ? scenario.method->needs().compression
+                                        : *scenario.gossip.method->needs().compression;
+  const std::string_view method =
+      has_server ? scenario.method->name() : scenario.gossip.method->name();
   const auto omega = compressor.omega(block.length), delta = compressor.delta(block.length);
   if (needed == Compression::unbiased && !omega) {
     return bad_input(fmt::format(
         "method.update.compressor: {} needs an unbiased compressor, and {} is biased; expected one "
         "of those for which `cohort list compressors` tells an omega",
-        scenario.method->name(), compressor.name()));
+        method, compressor.name()));
   }
   if (needed == Compression::contractive && !delta) {
     return bad_input(fmt::format(
         "method.update.compressor: {} needs E |C(x) - x|^2 < |x|^2, and {} with these options has "
         "{} times |x|^2 at d = {}; expected more levels, smaller buckets, or a compressor for "
         "which `cohort list compressors` tells a delta",
-        scenario.method->name(), compressor.name(),
+        method, compressor.name(),
         omega ? fmt::format("up to {:.3g}", *omega) : "no bound below 1", block.length));
   }
   return {};
@@ -40,6 +44,11 @@ Result<void> check_compressor(const Scenario& scenario, const BlockSpec& block) 
 // What a method's phases ask of the rule and of [method.update], which is known once the layout is.
 Result<void> check_phases(const Scenario& scenario, const Layout& layout) {
   const auto& attack = scenario.clients.byzantine.attack;
+  if (scenario.gossip.method) {
+    for (const Phase& phase : scenario.gossip.method->phases(layout)) {
+      for (const BlockSpec& block : phase.up) COHORT_DO(check_compressor(scenario, block));
+    }
+  }
   if (scenario.is_decentralized()) return {};
   for (const Phase& phase : scenario.method->phases(layout)) {
     for (const BlockSpec& block : phase.up) {
