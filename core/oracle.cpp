@@ -111,4 +111,10 @@ double Function::distance(VecView w, VecView minimiser) const {
   return std::sqrt(kernels::squared_distance(as_span(w), as_span(minimiser)));
 }
 
+Oracle Oracle::lower() const {
+  const Function* g = function_->lower();
+  if (g == nullptr) absent(*function_, Query::lower);
+  return {*g, sample_.client, context_, *counts_};
+}
+
 }  // namespace cohort

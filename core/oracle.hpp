@@ -246,7 +246,7 @@ class Oracle {
   }
 
   /// g of a bilevel function, on all the client's rows of g.
-  Oracle lower() const { return {*function_->lower(), sample_.client, context_, *counts_}; }
+  Oracle lower() const;
 
   const Layout& layout() const { return function_->layout(); }
   Capabilities capabilities() const { return function_->capabilities(); }
