@@ -143,6 +143,7 @@ struct MethodNeeds {
   bool has_mirrored_state = false;  // server and clients hold parts of one quantity
   bool allows_rule_with_mirror = false;
   Compression compression = Compression::any;
+  std::string_view estimator = "minibatch";  // of a [method.local] that names none
 };
 
 /// p_i and the state of every client that has one, for an invariant.

@@ -193,7 +193,11 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
   const ConfigNode* server = used("server", needs.uses_server);
   ConfigNode effective;
   if (needs.uses_local) {
-    setup.local = make_local_pipeline(local, path + ".local", stages, mistakes, effective);
+    ConfigNode stated = local != nullptr ? *local : config_table();
+    if (stated.is_table() && stated.find("estimator") == nullptr) {
+      stated.set("estimator", config_value(std::string(needs.estimator)));
+    }
+    setup.local = make_local_pipeline(&stated, path + ".local", stages, mistakes, effective);
     setup.effective.set("local", std::move(effective));
   }
   setup.update = make_update_chain(node.find("update"), path + ".update", stages, mistakes,

@@ -172,6 +172,8 @@ class EstimatorOf final : public Estimator {
                   VecRef g) const override {
     return impl_.estimate(info, pipeline_detail::memory<T>(state), all, batch, w, g);
   }
+  /// For a method that builds on this estimator.
+  const T& stage() const { return impl_; }
 
  private:
   T impl_;
