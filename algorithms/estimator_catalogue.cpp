@@ -1,6 +1,8 @@
 #include "algorithms/catalogue.hpp"
+#include "algorithms/estimators/curvature_aware.hpp"
 #include "algorithms/estimators/forward_gradient.hpp"
 #include "algorithms/estimators/full_batch.hpp"
+#include "algorithms/estimators/gfm_plus.hpp"
 #include "algorithms/estimators/minibatch.hpp"
 #include "algorithms/estimators/page.hpp"
 #include "algorithms/estimators/saga.hpp"
@@ -9,6 +11,8 @@
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/estimators/zeroth_order.hpp"
+#include "algorithms/estimators/zeroth_order_svrg.hpp"
+#include "algorithms/estimators/zord.hpp"
 
 namespace cohort {
 
@@ -23,6 +27,9 @@ const Registry<Estimator>& estimators() {
     r.add<Storm, EstimatorOf>();
     r.add<Saga, EstimatorOf>();
     r.add<ZerothOrder, EstimatorOf>();
+    r.add<ZerothOrderSvrg, EstimatorOf>();
+    r.add<GfmPlus, EstimatorOf>();
+    r.add<CurvatureAware, EstimatorOf>();
     r.add<ForwardGradient, EstimatorOf>();
     r.add<SampleMedian, EstimatorOf>();
     return r;

@@ -23,6 +23,45 @@ inline std::vector<std::pair<std::string, Difference>> option_names(Difference) 
           {"one_point", Difference::one_point}};
 }
 
+/// Which differences, along which directions: what every zeroth-order estimator is told.
+struct Differences {
+  Difference difference = Difference::central;
+  Direction direction = Direction::gaussian;
+  std::uint64_t count = 1;
+  double radius = 1e-4;
+
+  template <class O>
+  static void declare(OptionTable<O>& t) {
+    t.add("difference", &O::difference, "which values are subtracted");
+    t.add("direction", &O::direction, "law of the directions");
+    t.add("count", &O::count, at_least(1), "directions a step");
+    t.add("radius", &O::radius, positive, "μ: how far along a direction f is asked");
+  }
+
+  /// g ← the estimate at w along `directions` of these that `stream` stands for; `probe` is room
+  /// for a point. Returns f(w) where it was asked, else NaN.
+  double estimate(const Stream& stream, std::uint64_t directions, Oracle& f, VecView w, Vec& probe,
+                  VecRef g) const {
+    Directions z(direction, directions, w.size(), stream);
+    double value = std::numeric_limits<double>::quiet_NaN();
+    if (difference == Difference::forward) value = f.value(w);
+    g.setZero();
+    for (std::uint64_t k = 0; k < z.count(); ++k) {
+      z.take(k);
+      const auto value_at = [&](double t) {
+        probe = w;
+        z.add(t, probe);
+        return f.value(probe);
+      };
+      double slope = value_at(radius) / radius;
+      if (difference == Difference::forward) slope -= value / radius;
+      if (difference == Difference::central) slope = (slope - value_at(-radius) / radius) / 2;
+      z.add(z.scale() * slope, g);
+    }
+    return value;
+  }
+};
+
 struct ZerothOrder {
   static constexpr std::string_view name = "zeroth_order";
   static constexpr std::string_view summary = "differences of values along random directions";

@@ -32,7 +32,7 @@ TEST(ForwardGradient, IsWhatCentralDifferencesTendTo) {
   const UnequalRows f(6, 5);
   const Vec w = surrogate(1, 5);
   Estimating exact(f, estimator<ForwardGradient>({.count = 3}));
-  Estimating differences(f, estimator<ZerothOrder>({.count = 3, .radius = 1e-3}));
+  Estimating differences(f, estimator<ZerothOrder>({{.count = 3, .radius = 1e-3}}));
   // The same directions; central differences of a quadratic are exact but for rounding 1e-16/μ.
   EXPECT_TRUE(exact(w, {0, 1}, 7).isApprox(differences(w, {0, 1}, 7), 1e-11));
 }
