@@ -7,6 +7,7 @@
 #include "algorithms/optimizers/dog.hpp"
 #include "algorithms/optimizers/lion.hpp"
 #include "algorithms/optimizers/nadam.hpp"
+#include "algorithms/optimizers/o2nc.hpp"
 #include "algorithms/optimizers/proximal_sgd.hpp"
 #include "algorithms/optimizers/rmsprop.hpp"
 #include "algorithms/optimizers/sgd.hpp"
@@ -31,6 +32,7 @@ const Registry<Optimizer>& optimizers() {
     r.add<Lion, OptimizerOf>();
     r.add<DoG, OptimizerOf>();
     r.add<Sps, OptimizerOf>();
+    r.add<O2nc, OptimizerOf>();
     return r;
   }();
   return table;

@@ -4,6 +4,7 @@
 #include "algorithms/transforms/gaussian_noise.hpp"
 #include "algorithms/transforms/huber.hpp"
 #include "algorithms/transforms/momentum.hpp"
+#include "algorithms/transforms/sign.hpp"
 #include "algorithms/transforms/stable_noise.hpp"
 #include "algorithms/transforms/student_noise.hpp"
 #include "algorithms/transforms/vclip.hpp"
@@ -20,6 +21,7 @@ const Registry<Transform>& transforms() {
     r.add<CClip, TransformOf>();
     r.add<Huber, TransformOf>();
     r.add<WeightDecay, TransformOf>();
+    r.add<SignTransform, TransformOf>();
     r.add<GaussianNoise, TransformOf>();
     r.add<StudentNoise, TransformOf>();
     r.add<StableNoise, TransformOf>();
