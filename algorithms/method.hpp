@@ -197,6 +197,25 @@ struct OneRound {};
 /// ‖v − Σ p_i v_i‖∞ relative to the largest term, of a vector that clients hold parts of.
 template <class ClientState, class Part>
 double mirror_gap(const Vec& v, const std::vector<std::pair<double, const ClientState*>>& clients,
+/// Base of one in which the model goes down and an update of it comes up, which the scenario's rule
+/// combines and the server's optimizer takes.
+struct OneUpdate : OneRound {
+  std::vector<Phase> phases(const Layout& layout) const {
+    const std::uint64_t d = layout.shared();
+    return {{.name = "update",
+             .down = {{.name = "x", .length = d}},
+             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
+  }
+  Ask ask(ServerContext&, const Vec& x, NoState&) const {
+    Ask ask;
+    ask.common.blocks = {dense_block("x", as_span(x))};
+    return ask;
+  }
+  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
+    server.step(x, combined.vec("update"));
+  }
+};
+
                   Part part) {
   Vec gap = -v;
   double largest = kernels::max_abs(as_span(v));

@@ -18,7 +18,7 @@
 
 namespace cohort {
 
-struct Ditto : OneRound {
+struct Ditto : OneUpdate {
   static constexpr std::string_view name = "ditto";
   static constexpr std::string_view summary = "FedAvg beside personal models that it pulls";
   static constexpr std::string_view source = "Li et al., ICML 2021";
@@ -50,18 +50,6 @@ struct Ditto : OneRound {
                                  "pipeline remembers; it needs state = \"reset\" and an estimator "
                                  "without memory, as minibatch");
   }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "local steps",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
     const auto x = as_vec(ask.common.at("x").doubles());
     auto y = reply.values("update");
@@ -76,9 +64,6 @@ struct Ditto : OneRound {
     run_local(second, options, oracle, personal,
               [&](Oracle&, VecView v, VecRef g) { g += options.pull * (v - x); });
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
   void personal(const ClientState& client, VecView x, Oracle&, VecRef v) const {
     v = client.personal.size() == 0 ? x : VecView(client.personal);

@@ -15,7 +15,7 @@
 
 namespace cohort {
 
-struct FedAvg : OneRound {
+struct FedAvg : OneUpdate {
   static constexpr std::string_view name = "fedavg";
   static constexpr std::string_view summary = "averages the updates of local steps";
   static constexpr std::string_view source = "McMahan et al., AISTATS 2017";
@@ -27,18 +27,6 @@ struct FedAvg : OneRound {
                 Mistakes& mistakes) const {
     cohort::validate(options, given, path, mistakes);
   }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "local steps",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
     const auto x = as_vec(ask.common.at("x").doubles());
     auto y = reply.values("update");
@@ -46,9 +34,6 @@ struct FedAvg : OneRound {
     run_local(client, options, oracle, y);
     y -= x;
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
 };
 

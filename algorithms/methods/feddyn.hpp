@@ -91,13 +91,8 @@ struct FedDyn : OneRound {
   }
   double invariant_gap(const ServerState& server,
                        const std::vector<std::pair<double, const ClientState*>>& clients) const {
-    Vec gap = -server.h;
-    double largest = kernels::max_abs(as_span(server.h));
-    for (const auto& [weight, client] : clients) {
-      kernels::axpy(weight, as_span(client->lambda), as_mutable_span(gap));
-      largest = std::max(largest, weight * kernels::max_abs(as_span(client->lambda)));
-    }
-    return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+    return mirror_gap(server.h, clients,
+                      [](const ClientState& c) -> const Vec& { return c.lambda; });
   }
 };
 

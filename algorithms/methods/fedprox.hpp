@@ -16,7 +16,7 @@
 
 namespace cohort {
 
-struct FedProx : OneRound {
+struct FedProx : OneUpdate {
   static constexpr std::string_view name = "fedprox";
   static constexpr std::string_view summary = "averages local steps with a proximal term";
   static constexpr std::string_view source = "Li et al., MLSys 2020";
@@ -34,18 +34,6 @@ struct FedProx : OneRound {
                 Mistakes& mistakes) const {
     cohort::validate(options, given, path, mistakes);
   }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "local steps",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
     const auto x = as_vec(ask.common.at("x").doubles());
     auto y = reply.values("update");
@@ -54,9 +42,6 @@ struct FedProx : OneRound {
               [&](Oracle&, VecView at, VecRef g) { g += options.mu * (at - x); });
     y -= x;
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
 };
 

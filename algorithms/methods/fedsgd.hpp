@@ -13,7 +13,7 @@
 
 namespace cohort {
 
-struct FedSgd : OneRound {
+struct FedSgd : OneUpdate {
   static constexpr std::string_view name = "fedsgd";
   static constexpr std::string_view summary = "one full gradient of every client a round";
   static constexpr std::string_view source = "McMahan et al., AISTATS 2017";
@@ -21,27 +21,12 @@ struct FedSgd : OneRound {
   Options options;
 
   MethodNeeds needs() const { return {.oracle = {Query::gradient}, .uses_server = true}; }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "gradient",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext&, const Ask& ask, Oracle& oracle, Reply& reply) const {
     if (oracle.rows() == 0) return {};
     auto u = reply.values("update");
     oracle.gradient(as_vec(ask.common.at("x").doubles()), u);
     u = -u;
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
 };
 

@@ -94,13 +94,8 @@ struct FedSplit : OneRound {
   }
   double invariant_gap(const ServerState& server,
                        const std::vector<std::pair<double, const ClientState*>>& clients) const {
-    Vec gap = -server.moved;
-    double largest = kernels::max_abs(as_span(server.moved));
-    for (const auto& [weight, client] : clients) {
-      kernels::axpy(weight, as_span(client->moved), as_mutable_span(gap));
-      largest = std::max(largest, weight * kernels::max_abs(as_span(client->moved)));
-    }
-    return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+    return mirror_gap(server.moved, clients,
+                      [](const ClientState& c) -> const Vec& { return c.moved; });
   }
 };
 

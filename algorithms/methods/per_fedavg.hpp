@@ -31,7 +31,7 @@ inline std::vector<std::pair<std::string, MetaGradient>> option_names(MetaGradie
           {"hessian_free", MetaGradient::hessian_free}};
 }
 
-struct PerFedAvg : OneRound {
+struct PerFedAvg : OneUpdate {
   static constexpr std::string_view name = "per_fedavg";
   static constexpr std::string_view summary = "a start from which one step makes personal models";
   static constexpr std::string_view source = "Fallah, Mokhtari, Ozdaglar, NeurIPS 2020";
@@ -62,18 +62,6 @@ struct PerFedAvg : OneRound {
                                  ".local: per_fedavg adapts along gradients of the step's rows, "
                                  "which needs the estimator minibatch or full_batch");
   }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "meta steps",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
     const auto x = as_vec(ask.common.at("x").doubles());
     auto w = reply.values("update");
@@ -102,9 +90,6 @@ struct PerFedAvg : OneRound {
     });
     w -= x;
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
   void personal(const NoState&, VecView x, Oracle& oracle, VecRef z) const {
     z = x;

@@ -18,7 +18,7 @@
 
 namespace cohort {
 
-struct PFedMe : OneRound {
+struct PFedMe : OneUpdate {
   static constexpr std::string_view name = "pfedme";
   static constexpr std::string_view summary = "personal models through Moreau envelopes";
   static constexpr std::string_view source = "Dinh, Tran, Nguyen, NeurIPS 2020";
@@ -51,18 +51,6 @@ struct PFedMe : OneRound {
     if (options.outer_rate * options.pull <= 1) return;
     mistakes.add(given.spot, path + ": outer_rate · pull is above 1: w would leap over θ");
   }
-  std::vector<Phase> phases(const Layout& layout) const {
-    const std::uint64_t d = layout.shared();
-    return {{.name = "envelope steps",
-             .down = {{.name = "x", .length = d}},
-             .up = {{.name = "update", .length = d, .combine = Combine::rule, .is_update = true}}}};
-  }
-
-  Ask ask(ServerContext&, const Vec& x, NoState&) const {
-    Ask ask;
-    ask.common.blocks = {dense_block("x", as_span(x))};
-    return ask;
-  }
   Result<void> answer(ClientContext& client, const Ask& ask, Oracle& oracle, Reply& reply) const {
     const auto x = as_vec(ask.common.at("x").doubles());
     auto w = reply.values("update");
@@ -82,9 +70,6 @@ struct PFedMe : OneRound {
     }
     w -= x;
     return {};
-  }
-  void finish(ServerContext& server, Vec& x, NoState&, Combined& combined) const {
-    server.step(x, combined.vec("update"));
   }
   void personal(const ClientState& client, VecView x, Oracle&, VecRef theta) const {
     theta = client.personal.size() == 0 ? x : VecView(client.personal);

@@ -118,13 +118,8 @@ struct ProxSkip : OneRound {
   }
   double invariant_gap(const ServerState& server,
                        const std::vector<std::pair<double, const ClientState*>>& clients) const {
-    Vec gap = -server.sent;
-    double largest = kernels::max_abs(as_span(server.sent));
-    for (const auto& [weight, client] : clients) {
-      kernels::axpy(weight, as_span(client->sent), as_mutable_span(gap));
-      largest = std::max(largest, weight * kernels::max_abs(as_span(client->sent)));
-    }
-    return largest == 0 ? 0 : kernels::max_abs(as_span(gap)) / largest;
+    return mirror_gap(server.sent, clients,
+                      [](const ClientState& c) -> const Vec& { return c.sent; });
   }
 };
 
