@@ -3,6 +3,8 @@
 //   client i   y_i ← x, K times  y_i ← y_i − η_l (g_i(y_i) − c_i + c)
 //              c_i⁺ = c_i − c + (x − y_i)/(K η_l)     (option II: control = "steps"), or
 //              c_i⁺ = ∇f_i(x) on all rows             (option I: control = "gradient")
+//              c_i⁺ = the first of the g_i(y_i), at x                (control = "first_estimate")
+//              c_i⁺ = the mean of the K of them, at y_i              (control = "mean_estimate")
 //   server     x ← x + η_g Σ_S p_i (y_i − x) / Σ_S p_i
 //              c ← c + Σ_S p_i (c_i⁺ − c_i)
 // -----------------------------------------------------------------------------------------------
@@ -12,8 +14,10 @@
 // compressor acts on both vectors up; both vanish at the optimum, and its error with them.
 // Source: Karimireddy et al., SCAFFOLD: stochastic controlled averaging for federated learning,
 //   ICML 2020, algorithm 1. Deviation: weights p_i where the paper has 1/N.
-// Option II reads the mean gradient off the steps, so it needs plain sgd. A robust rule would use
-// some updates and not others while c counts all, so it is refused.
+// Option II reads the mean gradient off the steps, so it needs plain sgd; there "mean_estimate" is
+// the same. The last two take any optimizer and any estimator, and cost no more than the steps:
+// with zeroth_order they are the SCAFFOLD I and II that FZooS is compared with. A robust rule would
+// use some updates and not others while c counts all, so it is refused.
 // Cost a round: 1 ask; 2 vectors down, 2 up; client state 1 vector; option I 1 more gradient.
 
 #include "algorithms/local.hpp"
@@ -21,9 +25,12 @@
 
 namespace cohort {
 
-enum class ScaffoldControl : std::uint8_t { steps, gradient };
+enum class ScaffoldControl : std::uint8_t { steps, gradient, first_estimate, mean_estimate };
 inline std::vector<std::pair<std::string, ScaffoldControl>> option_names(ScaffoldControl) {
-  return {{"steps", ScaffoldControl::steps}, {"gradient", ScaffoldControl::gradient}};
+  return {{"steps", ScaffoldControl::steps},
+          {"gradient", ScaffoldControl::gradient},
+          {"first_estimate", ScaffoldControl::first_estimate},
+          {"mean_estimate", ScaffoldControl::mean_estimate}};
 }
 
 struct Scaffold : OneRound {
@@ -35,7 +42,8 @@ struct Scaffold : OneRound {
     static void declare(OptionTable<Options>& t) {
       LocalWork::declare(t);
       t.add("control", &Options::control,
-            "the new control variate: read off the local steps, or a gradient at x of all rows");
+            "the new control variate: read off the local steps, a gradient at x of all rows, or "
+            "the first or the mean of what the local estimator gave");
     }
   };
   struct ServerState {
@@ -52,7 +60,8 @@ struct Scaffold : OneRound {
   Options options;
 
   MethodNeeds needs() const {
-    return {.oracle = {Query::gradient},
+    const bool asks_gradient = options.control == ScaffoldControl::gradient;
+    return {.oracle = asks_gradient ? Capabilities{Query::gradient} : Capabilities{},
             .uses_local = true,
             .uses_server = true,
             .has_mirrored_state = true};
@@ -61,12 +70,12 @@ struct Scaffold : OneRound {
                 Mistakes& mistakes) const {
     cohort::validate(options, given, path, mistakes);
     const bool is_plain = local.optimizer->name() == "sgd" && local.chain.transforms.empty();
-    if (options.control == ScaffoldControl::gradient || is_plain) return;
+    if (options.control != ScaffoldControl::steps || is_plain) return;
     mistakes.add(given.spot,
                  path +
                      ".local: scaffold with control = \"steps\" reads gradients off the local "
-                     "steps, which needs the optimizer sgd and no transforms; control = "
-                     "\"gradient\" works with any");
+                     "steps, which needs the optimizer sgd and no transforms; the other "
+                     "controls work with any");
   }
   std::vector<Phase> phases(const Layout& layout) const {
     const std::uint64_t d = layout.shared();
@@ -89,11 +98,20 @@ struct Scaffold : OneRound {
     auto y = reply.values("update");
     auto control = reply.values("control");  // c_i⁺ − c_i
     y = x;
-    const LocalRun run =
-        run_local(client, options, oracle, y, [&](Oracle&, VecView, VecRef g) { g += c - own; });
+    std::uint64_t summed = 0;  // estimates, in `control`
+    const LocalRun run = run_local(client, options, oracle, y, [&](Oracle&, VecView, VecRef g) {
+      if (options.control == ScaffoldControl::mean_estimate ||
+          (options.control == ScaffoldControl::first_estimate && summed == 0)) {
+        control += g;
+        ++summed;
+      }
+      g += c - own;
+    });
     y -= x;
     if (oracle.rows() == 0) return {};
-    if (options.control == ScaffoldControl::gradient) {
+    if (summed > 0) {
+      control = control / static_cast<double>(summed) - own;
+    } else if (options.control == ScaffoldControl::gradient) {
       oracle.gradient(x, control);
       control -= own;
     } else if (run.rate_sum > 0) {

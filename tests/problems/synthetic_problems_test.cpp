@@ -7,6 +7,7 @@
 
 #include "core/linalg.hpp"
 #include "problems/derivative_check.hpp"
+#include "problems/objectives/clipped_quadratic.hpp"
 #include "problems/objectives/matrix_factorisation.hpp"
 #include "problems/objectives/matrix_sensing.hpp"
 #include "problems/objectives/phase_retrieval.hpp"
@@ -247,6 +248,70 @@ TEST(SyntheticProblems, WhatCannotBeIsRefused) {
 TEST(NearestOrthogonal, IsThePolarFactor) {
   const Mat a = (Mat(2, 2) << 0, -3, 2, 0).finished();
   EXPECT_LT((nearest_orthogonal(a) - (Mat(2, 2) << 0, -1, 1, 0).finished()).norm(), rounding);
+}
+
+TEST(ClippedQuadratic, EveryAnswerAgreesWithDifferencesOfItsValues) {
+  Asker asker;
+  const ClippedQuadratic f({.dimension = 7, .divergence = 5}, 1, 3);
+  Vec x = f.start();  // inside the box
+  x[2] = 1.5;         // out of it
+  x[3] = -0.5;
+  const auto report = check_derivatives(f, asker.context(), of_client(f, 1), x);
+  EXPECT_TRUE(report.passed()) << report.to_string();
+  EXPECT_GE(report.checks.size(), 5U);
+}
+
+TEST(ClippedQuadratic, EvenMeanIsTheFormulaWhateverTheDivergence) {
+  Asker asker;
+  constexpr std::uint64_t n = 5, d = 300;
+  const std::vector<double> even(n, 1.0 / n);
+  for (const double divergence : {0.0, 0.5, 50.0}) {
+    const ClippedQuadratic f({.dimension = d, .divergence = divergence}, 2, n);
+    const auto mean = [&](const Vec& x) {
+      double sum = 0;
+      for (std::uint64_t i = 0; i < n; ++i) sum += f.value(asker.context(), of_client(f, i), x);
+      return sum / n;
+    };
+    const Vec x = f.start(), z = (20 * x.array() - 10).matrix();
+    EXPECT_NEAR(mean(x), 0.1 / d * (z.squaredNorm() + z.sum() + 1), 1e-10);
+    const Vec best = f.minimiser(even);
+    EXPECT_TRUE(best.isApprox(Vec::Constant(d, 0.475), rounding)) << divergence;
+    EXPECT_NEAR(mean(best), -0.025 + 0.1 / d, 1e-12);
+  }
+}
+
+TEST(ClippedQuadratic, ClientsDifferByTheDivergence) {
+  Asker asker;
+  const ClippedQuadratic equal({.dimension = 20, .divergence = 0}, 2, 3);
+  const ClippedQuadratic apart({.dimension = 20, .divergence = 2}, 2, 3);
+  const Vec x = equal.start();
+  const auto value = [&](const Function& f, std::uint64_t i) {
+    return f.value(asker.context(), of_client(f, i), x);
+  };
+  EXPECT_EQ(value(equal, 0), value(equal, 2));
+  EXPECT_GT(std::abs(value(apart, 0) - value(apart, 2)), 0.01);
+}
+
+// With uneven weights the mean has other coefficients, and the minimiser may lie at an end.
+TEST(ClippedQuadratic, MinimiserIsLeastForAnyWeights) {
+  Asker asker;
+  const ClippedQuadratic f({.dimension = 6, .divergence = 50}, 3, 3);
+  const std::vector<double> weights = {0.7, 0.2, 0.1};
+  const auto mean = [&](const Vec& x) {
+    double sum = 0;
+    for (std::uint64_t i = 0; i < 3; ++i) {
+      sum += weights[i] * f.value(asker.context(), of_client(f, i), x);
+    }
+    return sum;
+  };
+  const Vec best = f.minimiser(weights);
+  for (Index j = 0; j < 6; ++j) {
+    for (int k = 0; k <= 100; ++k) {
+      Vec x = best;
+      x[j] = 0.01 * k;
+      EXPECT_GE(mean(x), mean(best) - rounding);
+    }
+  }
 }
 
 }  // namespace
