@@ -11,6 +11,7 @@
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/estimators/zeroth_order.hpp"
+#include "algorithms/estimators/zord.hpp"
 #include "algorithms/estimators/zeroth_order_svrg.hpp"
 #include "algorithms/estimators/zord.hpp"
 
@@ -32,6 +33,7 @@ const Registry<Estimator>& estimators() {
     r.add<CurvatureAware, EstimatorOf>();
     r.add<ForwardGradient, EstimatorOf>();
     r.add<SampleMedian, EstimatorOf>();
+    r.add<Zord, EstimatorOf>();
     return r;
   }();
   return table;

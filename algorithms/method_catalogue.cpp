@@ -10,6 +10,7 @@
 #include "algorithms/methods/fedprox.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/fedsplit.hpp"
+#include "algorithms/methods/fzoos.hpp"
 #include "algorithms/methods/marina.hpp"
 #include "algorithms/methods/mime.hpp"
 #include "algorithms/methods/per_fedavg.hpp"
@@ -41,6 +42,7 @@ const Registry<Method>& methods() {
     r.add<Ef21, MethodOf>();
     r.add<Diana, MethodOf>();
     r.add<Marina, MethodOf>();
+    r.add<FZooS, MethodOf>();
     return r;
   }();
   return table;

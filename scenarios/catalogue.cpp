@@ -9,6 +9,7 @@
 #include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
 #include "problems/objectives/capped_svm.hpp"
+#include "problems/objectives/clipped_quadratic.hpp"
 #include "problems/objectives/hinge.hpp"
 #include "problems/objectives/huber.hpp"
 #include "problems/objectives/least_squares.hpp"
@@ -95,6 +96,7 @@ Catalogue shipped_catalogue() {
     Registry<Objective> registry("problem");
     registry.add<QuadraticProblem, ProblemOf>();
     registry.add<TestFunctionProblem, ProblemOf>();
+    registry.add<ClippedQuadraticProblem, ProblemOf>();
     registry.add<PhaseRetrievalProblem, ProblemOf>();
     registry.add<MatrixSensingProblem, ProblemOf>();
     registry.add<MatrixFactorisationProblem, ProblemOf>();
