@@ -6,14 +6,18 @@
 //   coordinate    z = e_j, q different j at random       c = d    (q = d: every coordinate, exact)
 //   orthonormal   q uniform directions, made orthogonal  c = d    (q = d: exact)
 // Of one direction and a linear f with gradient a: E‖g‖² = (d + 2)‖a‖² for gaussian, d‖a‖² for the
-// others. Sources: Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992).
+// others; q of them divide the variance by q, orthogonal ones have E‖g‖² = (d/q)‖a‖².
+// All but orthonormal ones are made of a stream when they are needed and never stored. Sources:
+// Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992).
 
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "algorithms/pipeline.hpp"
 #include "core/check.hpp"
 #include "core/options.hpp"
+#include "core/seeded_direction.hpp"
 
 namespace cohort {
 
@@ -47,44 +51,65 @@ class Directions {
     const bool is_long = kind_ == Direction::gaussian || kind_ == Direction::rademacher;
     return (is_long ? 1.0 : static_cast<double>(d_)) / static_cast<double>(count_);
   }
-  /// z ← direction k, for k = 0, 1, … in order.
-  void next(std::uint64_t k, Vec& z) {
-    z.resize(d_);
-    const auto out = as_mutable_span(z);
+  /// Takes direction k, for k = 0, 1, … in order.
+  void take(std::uint64_t k) {
     switch (kind_) {
       case Direction::gaussian:
-        return stream_.sub(k).fill_normal(out);
+        z_ = {SeededDirection::Law::gaussian, stream_.sub(k)};
+        return;
       case Direction::rademacher:
-        return stream_.sub(k).fill_rademacher(out);
+        z_ = {SeededDirection::Law::rademacher, stream_.sub(k)};
+        return;
       case Direction::sphere:
-        stream_.sub(k).fill_normal(out);
-        return kernels::scale(1 / kernels::norm(out), out);
+        z_ = {SeededDirection::Law::gaussian, stream_.sub(k)};
+        z_.factor = 1 / std::sqrt(squared_norm(z_, static_cast<std::uint64_t>(d_)));
+        return;
       case Direction::coordinate:
-        z.setZero();
-        z[static_cast<Index>(picks_[k])] = 1;
+        z_ = {SeededDirection::Law::coordinate, stream_, picks_[k]};
         return;
       case Direction::orthonormal:
-        stream_.sub(k).fill_normal(out);
-        // Twice is enough for orthogonality to rounding.
-        for (int pass = 0; pass < 2; ++pass) {
-          for (Index j = 0; j < static_cast<Index>(k); ++j) {
-            const std::span<const double> b(basis_.col(j).data(), out.size());
-            kernels::axpy(-kernels::dot(b, out), b, out);
-          }
-          kernels::scale(1 / kernels::norm(out), out);
-        }
-        basis_.col(static_cast<Index>(k)) = z;
+        column_ = static_cast<Index>(k);
+        orthonormalise();
         return;
     }
   }
+  /// y ← y + a z of the direction that was taken.
+  void add(double a, VecRef y) const {
+    if (kind_ == Direction::orthonormal) {
+      kernels::axpy(a, column(column_), as_mutable_span(y));
+    } else {
+      add_seeded(a, z_, as_mutable_span(y));
+    }
+  }
+  /// z ← direction k, for k = 0, 1, … in order, for who needs it written out.
+  void next(std::uint64_t k, Vec& z) {
+    take(k);
+    z.setZero(d_);
+    add(1, z);
+  }
 
  private:
+  std::span<const double> column(Index j) const {
+    return {basis_.col(j).data(), static_cast<std::size_t>(d_)};
+  }
+  void orthonormalise() {
+    const std::span<double> z(basis_.col(column_).data(), static_cast<std::size_t>(d_));
+    stream_.sub(static_cast<std::uint64_t>(column_)).fill_normal(z);
+    // Twice is enough for orthogonality to rounding.
+    for (int pass = 0; pass < 2; ++pass) {
+      for (Index j = 0; j < column_; ++j) kernels::axpy(-kernels::dot(column(j), z), column(j), z);
+      kernels::scale(1 / kernels::norm(z), z);
+    }
+  }
+
   Direction kind_;
   std::uint64_t count_;
   Index d_;
   Stream stream_;
+  SeededDirection z_{SeededDirection::Law::gaussian, stream_};  // taken, unless orthonormal
   std::vector<std::uint64_t> picks_;
-  Mat basis_;  // [d × q]
+  Mat basis_;  // [d × q], of orthonormal ones
+  Index column_ = 0;
 };
 
 }  // namespace cohort

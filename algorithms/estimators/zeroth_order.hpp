@@ -10,7 +10,7 @@
 // vanish with ∇f: it is for functions that can be asked once only.
 // Sources: Nesterov, Spokoiny, FoCM 17 (2017); Spall, IEEE TAC 37 (1992) for rademacher; Flaxman,
 //   Kalai, McMahan, SODA 2005 for one_point.
-// Cost a step: 2q, q + 1, q values of |B| rows; memory 2 vectors, q for orthonormal.
+// Cost a step: 2q, q + 1, q values of |B| rows; memory 1 vector, q for orthonormal.
 
 #include "algorithms/estimators/directions.hpp"
 
@@ -70,47 +70,18 @@ struct ZerothOrder {
       "SODA 2005";
   static constexpr Capabilities needs{Query::value};
   static constexpr bool uses_batches = true;
-  struct Options {
-    Difference difference = Difference::central;
-    Direction direction = Direction::gaussian;
-    std::uint64_t count = 1;
-    double radius = 1e-4;
-    static void declare(OptionTable<Options>& t) {
-      t.add("difference", &Options::difference, "which values are subtracted");
-      t.add("direction", &Options::direction, "law of the directions");
-      t.add("count", &Options::count, at_least(1), "directions a step");
-      t.add("radius", &Options::radius, positive, "μ: how far along a direction f is asked");
-    }
-  };
+  struct Options : Differences {};
   Options options;
   struct Memory {
-    Vec z, probe;  // room for a step
+    Vec probe;  // room for a step
     void start(std::size_t) {}
     template <class V>
     void fields(V&&) {}
   };
 
-  /// Returns f_B(w) where it was asked, else NaN.
   double estimate(const StepInfo& info, Memory& memory, Oracle&, Oracle& batch, VecView w,
                   VecRef g) const {
-    Directions directions(options.direction, options.count, w.size(), info.stream);
-    const double mu = options.radius;
-    double value = std::numeric_limits<double>::quiet_NaN();
-    if (options.difference == Difference::forward) value = batch.value(w);
-    g.setZero();
-    for (std::uint64_t k = 0; k < directions.count(); ++k) {
-      directions.next(k, memory.z);
-      memory.probe = w + mu * memory.z;
-      double slope = batch.value(memory.probe) / mu;
-      if (options.difference == Difference::forward) {
-        slope -= value / mu;
-      } else if (options.difference == Difference::central) {
-        memory.probe = w - mu * memory.z;
-        slope = (slope - batch.value(memory.probe) / mu) / 2;
-      }
-      kernels::axpy(directions.scale() * slope, as_span(memory.z), as_mutable_span(g));
-    }
-    return value;
+    return options.estimate(info.stream, options.count, batch, w, memory.probe, g);
   }
 };
 
