@@ -1,0 +1,90 @@
+#include "algorithms/methods/f2sa.hpp"
+
+#include "tests/algorithms/bilevel.hpp"
+
+namespace cohort {
+namespace {
+
+using drive::table;
+
+TEST(F2sa, OneRoundFollowsTheBox) {
+  const bilevel::Problem problem({.upper_dimension = 2, .lower_dimension = 3}, 2);
+  drive::Run run = problem.run(table({{"type", "f2sa"},
+                                      {"inner_steps", 2},
+                                      {"lower_rate", 0.2},
+                                      {"multiplier", 5.0},
+                                      {"ratio", 0.5}}));
+  const Mat f = problem.quadratic().mean_matrix(problem.weights);
+  const auto& lower = dynamic_cast<const QuadraticLevel&>(*problem.function->lower());
+  const Mat g = lower.mean_matrix(problem.weights);
+  const Vec of_f = problem.quadratic().mean_linear(problem.weights);
+  const Vec of_g = lower.mean_linear(problem.weights);
+  const auto at = [](const Mat& m, const Vec& b, const Vec& x, const Vec& y) {
+    Vec w(x.size() + y.size());
+    w << x, y;
+    return Vec(m * w - b);
+  };
+  Vec x = Vec::Ones(2), y = Vec::Constant(3, 2.0), z = y;
+  run.x << x, y;
+  const double alpha = 0.2 / (2 * 5.0);
+  for (int t = 0; t < 2; ++t) {
+    const Vec dz = at(g, of_g, x, z).tail(3);
+    y -= alpha * (at(f, of_f, x, y).tail(3) + 5 * at(g, of_g, x, y).tail(3));
+    z -= 0.2 * dz;
+  }
+  x -= 0.5 * alpha *
+       (at(f, of_f, x, y).head(2) + 5 * (at(g, of_g, x, y).head(2) - at(g, of_g, x, z).head(2)));
+  run.round();
+  EXPECT_TRUE(problem.x(run).isApprox(x, 1e-13));
+  EXPECT_TRUE(problem.y(run).isApprox(y, 1e-13));
+}
+
+TEST(F2sa, ReachesTheSolutionWithoutNoise) {
+  const bilevel::Problem problem;
+  drive::Run run = problem.run(table({{"type", "f2sa"},
+                                      {"noise", "none"},
+                                      {"inner_steps", 10},
+                                      {"lower_rate", 1.0},
+                                      {"multiplier", 30.0},
+                                      {"ratio", 1.0}}));
+  EXPECT_GT(problem.error(run), 0.5);
+  run.rounds(3000);
+  EXPECT_LT(problem.error(run), 0.05);  // λ = 200 then, and the error of the penalty is O(1/λ)
+}
+
+TEST(F2sa, TellsALambdaThatIsTooSmall) {
+  // f curves down by 1 in y and g up by 1: with λ = 1/2 their sum has no minimiser.
+  Layout layout;
+  layout.append("y", 1, 1, SegmentKind::weight);
+  F2sa::Options options;
+  options.noise = BilevelNoise::none;
+  options.inner_steps = 3;
+  const auto error_with = [&](double lambda) {
+    options.multiplier = lambda;
+    const MethodOf<F2sa> method(options);
+    ServerContext server;
+    server.round = Round(1);
+    server.layout = &layout;
+    State state = method.server_state(layout);
+    Vec y = Vec::Ones(1);
+    Combined combined;
+    for (;;) {
+      const auto next = method.next(server, y, state, std::move(combined));
+      if (!next) return next.error().message;
+      if (std::holds_alternative<Done>(*next)) return std::string();
+      combined = {};
+      combined.phase = std::get<Ask>(*next).phase;
+      combined.values = {{"z", Vec::Zero(1), 1}, {"y", (lambda - 1) * y, 1}};
+    }
+  };
+  EXPECT_EQ(error_with(2.0), "");
+  EXPECT_THAT(error_with(0.5), testing::HasSubstr("lambda = 0.5 is too small"));
+}
+
+TEST(F2sa, ExponentsAreThoseOfTheirRates) {
+  // The theorem: the rate is 1 − a where both are noisy (2/7), 1 − a (2/5), and 1 − a (2/3).
+  for (const PenaltyExponents& e : F2sa::exponents) EXPECT_NEAR(e.rate, 1 - e.a, 1e-15);
+}
+
+}  // namespace
+}  // namespace cohort
