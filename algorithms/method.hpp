@@ -144,6 +144,7 @@ struct MethodNeeds {
   bool allows_rule_with_mirror = false;
   Compression compression = Compression::any;
   std::string_view estimator = "minibatch";  // of a [method.local] that names none
+  std::vector<std::string> owned{};  // layers that clients own (problems/owned_segments.hpp)
 };
 
 /// p_i and the state of every client that has one, for an invariant.
@@ -178,11 +179,13 @@ class Method {
   virtual void commit(State&, const Payload& sent) const = 0;
   /// A process sees an Ask: the replica moves before anybody answers.
   virtual void observe(State& replica, const Ask&) const = 0;
+  /// What was sent → what clients are asked, by what the process knows. Errors: it missed an Ask.
+  virtual Result<void> hear(const State& replica, Ask&) const = 0;
   /// Protocol bytes that one client receives with this Ask when its last accepted one was `last`.
   virtual std::uint64_t bytes_down(const Ask&, std::optional<AskId> last) const = 0;
   /// Largest violation of the mirrored invariant, relative to its terms; 0 without one.
   virtual double invariant_gap(const State& server, const std::vector<MirrorView>&) const = 0;
-  /// Whether clients have models of their own, and then out [d] ← that of a client with this
+  /// Whether clients have models of their own, and then out [d + owned] ← that of a client with this
   /// committed state when the shared model is x; `rows` are those that it trains on.
   virtual bool has_personal_models() const = 0;
   virtual void personal(const State& client, VecView x, Oracle& rows, VecRef out) const = 0;
@@ -350,6 +353,7 @@ class MethodOf final : public Method {
       m_.observe(replica.as<typename M::Replica>(), ask);
     }
   }
+  Result<void> hear(const State&, Ask&) const override { return {}; }
   std::uint64_t bytes_down(const Ask& ask, std::optional<AskId> last) const override {
     if constexpr (requires { m_.bytes_down(ask, last); }) {
       return m_.bytes_down(ask, last);

@@ -11,9 +11,12 @@
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/fedsplit.hpp"
 #include "algorithms/methods/fzoos.hpp"
+#include "algorithms/methods/fedkseed.hpp"
 #include "algorithms/methods/marina.hpp"
 #include "algorithms/methods/mime.hpp"
+#include "algorithms/methods/fedper.hpp"
 #include "algorithms/methods/per_fedavg.hpp"
+#include "algorithms/methods/fedrep.hpp"
 #include "algorithms/methods/pfedme.hpp"
 #include "algorithms/methods/proxskip.hpp"
 #include "algorithms/methods/qfedavg.hpp"
@@ -49,3 +52,5 @@ const Registry<Method>& methods() {
 }
 
 }  // namespace cohort
+    r.add<FedPer, MethodOf>();
+    r.add<FedRep, MethodOf>();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "algorithms/down.hpp"
 #include "algorithms/optimizers/sgd.hpp"
 
 namespace cohort {
@@ -127,6 +128,31 @@ Chain make_update_chain(const ConfigNode* node, const std::string& path, const S
   return chain;
 }
 
+namespace {
+
+std::shared_ptr<const Compressor> make_down(const ConfigNode& node, const std::string& path,
+                                            const Method& method, const Stages& stages,
+                                            Mistakes& mistakes, ConfigNode& effective) {
+  effective = config_table();
+  refuse_other_keys(&node, path, {"compressor"}, mistakes);
+  const ConfigNode* given = node.find("compressor");
+  if (given == nullptr) {
+    mistakes.add(node.spot, fmt::format("{}: expected compressor, of the model", path));
+    return nullptr;
+  }
+  if (const std::string why = why_not_down(method); !why.empty()) {
+    mistakes.add(node.spot, fmt::format("{}: {} {}; expected a method of one exchange that sends "
+                                        "the model alone, as fedavg or ef21",
+                                        path, method.name(), why));
+    return nullptr;
+  }
+  auto made = stages.compressors->make(*given, path + ".compressor", mistakes);
+  effective.set("compressor", std::move(made.options));
+  return made.object;
+}
+
+}  // namespace
+
 ServerPipeline make_server_pipeline(const ConfigNode* node, const std::string& path,
                                     double default_rate, const Stages& stages, Mistakes& mistakes,
                                     ConfigNode& effective) {
@@ -150,7 +176,7 @@ ServerlessTable without_server(const ConfigNode& node, const std::string& path,
   if (out.own.is_table()) {
     if (const ConfigNode* given = out.own.find("local")) out.local = *given;
     std::erase_if(out.own.table(), [](const auto& entry) { return entry.first == "local"; });
-    for (const char* other : {"update", "server"}) {
+    for (const char* other : {"update", "down", "server"}) {
       const ConfigNode* given = out.own.find(other);
       if (given == nullptr) continue;
       mistakes.add(given->spot, fmt::format("{}.{}: {} has no server and no update that is sent to "
@@ -172,7 +198,8 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
   ConfigNode own = node;
   if (own.is_table()) {
     std::erase_if(own.table(), [](const auto& entry) {
-      return entry.first == "local" || entry.first == "update" || entry.first == "server";
+      return entry.first == "local" || entry.first == "update" || entry.first == "down" ||
+             entry.first == "server";
     });
   }
   const std::size_t before = mistakes.messages().size();
@@ -203,6 +230,10 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
   setup.update = make_update_chain(node.find("update"), path + ".update", stages, mistakes,
                                    effective, setup.compressor);
   setup.effective.set("update", std::move(effective));
+  if (const ConfigNode* down = node.find("down")) {
+    setup.down = make_down(*down, path + ".down", *made.object, stages, mistakes, effective);
+    setup.effective.set("down", std::move(effective));
+  }
   if (needs.uses_server) {
     setup.server = make_server_pipeline(server, path + ".server", needs.uses_local ? 1.0 : 0.1,
                                         stages, mistakes, effective);
@@ -212,6 +243,7 @@ MethodSetup make_method(const ConfigNode& node, const std::string& path,
     made.object->validate(setup.local, own, path, mistakes);
   }
   if (is_sound) setup.method = made.object->with(setup.compressor);
+  if (is_sound && setup.down) setup.method = with_down(std::move(setup.method), setup.down);
   return setup;
 }
 

@@ -5,6 +5,7 @@
 //   type = "fedavg"                  and the method's own options
 //   local  = { estimator = "minibatch", transforms = [], optimizer = "sgd", state = "reset" }
 //   update = { transforms = [], compressor = … }      no compressor unless one is named
+//   down   = { compressor = … }                       of the model that goes down; the same
 //   server = { transforms = [], optimizer = "sgd" }
 //
 // A table for an optimizer that names no type, or the default one, is merged over the default: sgd
@@ -45,6 +46,7 @@ struct MethodSetup {
   LocalPipeline local;                   // no estimator if the method has no local steps
   Chain update;
   std::shared_ptr<const Compressor> compressor;  // of updates; null: none
+  std::shared_ptr<const Compressor> down;        // of the model; null: none
   ServerPipeline server;                         // no optimizer if the method has no server step
   ConfigNode effective;
 };

@@ -234,13 +234,14 @@ struct ClientPipelineState {
 
   /// As a client that takes part for the first time has it. A method without local steps has a
   /// pipeline without an estimator.
-  void start(const LocalPipeline& pipeline, const Chain& update_chain, std::size_t d) {
+  void start(const LocalPipeline& pipeline, const Chain& update_chain, const Layout& layout) {
+    const std::size_t d = layout.size();  // with what the client owns
     if (pipeline.estimator) pipeline.estimator->start(estimator, d);
     if (pipeline.estimator && pipeline.keeps_state) {
       pipeline.chain.start(local, d);
       pipeline.optimizer->start(optimizer, d);
     }
-    update_chain.start(update, d);
+    update_chain.start(update, layout.shared());
   }
   /// True if there is nothing to remember.
   bool empty() const {

@@ -587,7 +587,7 @@ Result<RoundCost> probe_round(Scenario scenario, const Job& job) {
   }
   for (const Phase& phase :
        scenario.is_decentralized() ? std::vector<Phase>() : scenario.method->phases(layout)) {
-    down += declared_bytes(phase.down, nullptr);
+    down += declared_bytes(phase.down, scenario.down.get());
     up += declared_bytes(phase.up, scenario.compressor.get());
     for (const BlockSpec& b : phase.up) {
       is_bound = is_bound || b.form == Form::sparse || b.form == Form::sparse_symmetric;

@@ -173,6 +173,7 @@ struct Scenario {
   LocalPipeline local;                   // estimator is null if the method has no local steps
   Chain update;
   std::shared_ptr<const Compressor> compressor;  // of updates; null: none
+  std::shared_ptr<const Compressor> down;        // of the model; null: none
   ServerPipeline server;  // optimizer is null if the method has no server step
 
   Aggregation aggregation;  // rule is null for the weighted mean

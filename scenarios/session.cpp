@@ -7,6 +7,7 @@
 #include "comm/codec.hpp"
 #include "core/random.hpp"
 #include "problems/external/channel.hpp"
+#include "problems/owned_segments.hpp"
 #include "scenarios/model_file.hpp"
 #include "scenarios/reference.hpp"
 
@@ -39,6 +40,25 @@ Result<void> check_compressor(const Scenario& scenario, const BlockSpec& block) 
         omega ? fmt::format("up to {:.3g}", *omega) : "no bound below 1", block.length));
   }
   return {};
+}
+
+Result<void> check_down(const Scenario& scenario, std::uint64_t d) {
+  if (!scenario.down || scenario.down->delta(d)) return {};
+  return bad_input(fmt::format(
+      "method.down.compressor: what is left out is sent later, which needs E |C(x) - x|^2 < |x|^2, "
+      "and {} with these options has no such bound at d = {}; expected more levels, smaller "
+      "buckets, or a compressor for which `cohort list compressors` tells a delta",
+      scenario.down->name(), d));
+}
+
+// What a model lacks of which clients own a part.
+Result<void> check_capabilities(const Scenario& scenario, Capabilities of_function) {
+  if (!scenario.local.estimator) return {};
+  const Capabilities missing = scenario.local.estimator->needs().without(of_function);
+  if (missing.empty()) return {};
+  return bad_input(fmt::format(
+      "method.local.estimator: {} asks for {}, which {} does not have where clients own a part",
+      scenario.local.estimator->name(), missing.to_string(), scenario.objective->name()));
 }
 
 // What a method's phases ask of the rule and of [method.update], which is known once the layout is.
@@ -148,7 +168,16 @@ Result<std::unique_ptr<Prepared>> Prepared::make(const Scenario& scenario, std::
     input.data = &*p->flipped_data_;
     COHORT_TRY(p->flipped_, scenario.objective->make(input));
   }
+  if (scenario.method) {
+    const MethodNeeds needs = scenario.method->needs();
+    for (auto* function : {&p->function_, &p->flipped_}) {
+      if (needs.owned.empty() || *function == nullptr) continue;
+      COHORT_TRY(*function, own_segments(std::move(*function), needs.owned, "method.owned"));
+    }
+    COHORT_DO(check_capabilities(scenario, p->function_->capabilities()));
+  }
   COHORT_DO(check_phases(scenario, p->function_->layout()));
+  COHORT_DO(check_down(scenario, p->function_->layout().shared()));
   p->start_ = p->function_->start();
   if (scenario.init) {
     const std::string file = scenario.init->file.string();

@@ -135,7 +135,7 @@ std::vector<Subtree<RowStatistics>> Evaluator::measure_dealt(const EvaluatedSet&
 VecView Evaluator::model_of(ClientId client, VecView x, std::size_t lane) {
   if (!setup_.personal) return x;
   Vec& own = lanes_[lane].model;
-  own.resize(x.size());
+  own.resize(x.size() + static_cast<Index>(place_.function->owned(client)));
   place_.personal(client, lane, x, own);
   return own;
 }

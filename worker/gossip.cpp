@@ -113,7 +113,7 @@ GossipWorker::Node GossipWorker::fresh(VecView x) const {
   Node node;
   node.x = x;
   node.method = setup_.method->node_state(layout);
-  node.pipeline.start(setup_.local, {}, layout.shared());
+  node.pipeline.start(setup_.local, {}, layout);
   node.shared.resize(phases_.size());
   if (const Attack* attack = setup_.byzantine.attack.get(); attack && attack->remembers()) {
     node.attack.resize(phases_.size());

@@ -82,7 +82,7 @@ ClientRecord fresh_record(const WorkerSetup& setup) {
   const Layout& layout = setup.function->layout();
   ClientRecord record;
   record.method = setup.method->client_state(layout);
-  record.pipeline.start(setup.local, setup.update, layout.shared());
+  record.pipeline.start(setup.local, setup.update, layout);
   if (const Attack* attack = setup.byzantine.attack.get(); attack && attack->remembers()) {
     record.attack.resize(setup.method->phases(layout).size());
     for (State& s : record.attack) attack->start(s);
@@ -133,13 +133,14 @@ Result<std::optional<Frame>> Worker::handle(const Frame& frame) {
   };
   switch (type) {
     case AskMessage::type: {
-      COHORT_TRY(const auto message, decode<AskMessage>(frame, coordinator_name));
+      COHORT_TRY(auto message, decode<AskMessage>(frame, coordinator_name));
       if (!is_news(message.sequence)) return std::optional<Frame>();
       COHORT_DO(validate(message.ask.common, coordinator_name));
       const RealClock clock;
-      COHORT_TRY(auto reply, answer(message));
+      const bool wants_reply = !message.clients.empty();
+      COHORT_TRY(auto reply, answer(std::move(message)));
       reply.seconds = clock.now().count();
-      if (message.clients.empty()) return std::optional<Frame>();
+      if (!wants_reply) return std::optional<Frame>();
       return std::optional(encode(reply));
     }
     case CollectMessage::type: {
@@ -185,9 +186,9 @@ bool Worker::is_summed(const BlockSpec& spec) const {
          (by_rule && setup_.aggregation.is_linear());
 }
 
-Result<ReplyMessage> Worker::answer(const AskMessage& message) {
+Result<ReplyMessage> Worker::answer(AskMessage message) {
   store_.settle(message.settled);
-  const Ask& ask = message.ask;
+  Ask& ask = message.ask;
   if (ask.phase >= phases_.size()) {
     return bad_input(fmt::format("Ask of phase {}, but {} has {}", ask.phase, setup_.method->name(),
                                  phases_.size()));
@@ -196,6 +197,7 @@ Result<ReplyMessage> Worker::answer(const AskMessage& message) {
     setup_.method->observe(replica_, ask);
     observed_ = ask.id;
   }
+  COHORT_DO(setup_.method->hear(replica_, ask));
   for (const ClientId c : message.clients) {
     if (c.value < setup_.held.first || c.value >= setup_.held.last) {
       return bad_input(fmt::format("Ask for client {}, but this worker holds [{}, {})", c.value,

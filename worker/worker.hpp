@@ -89,7 +89,7 @@ class Worker {
     std::vector<std::pair<ClientId, Payload>> rows;
   };
 
-  Result<ReplyMessage> answer(const AskMessage& message);
+  Result<ReplyMessage> answer(AskMessage message);
   std::optional<ReplySum> answer_client(const AskMessage& message, ClientId client, Lane& lane,
                                         Answered& out);
   void finish_reply(const AskMessage& message, ClientId client, Lane& lane,

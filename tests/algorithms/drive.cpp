@@ -89,7 +89,7 @@ std::vector<double> equal_weights(std::size_t n) {
 
 Mat solve(const Mat& a, const Mat& b) { return a.partialPivLu().solve(b); }
 
-Run::Run(const ConfigNode& method, const Quadratics& function, std::vector<double> weights,
+Run::Run(const ConfigNode& method, const Function& function, std::vector<double> weights,
          std::uint64_t seed)
     : function_(&function), weights_(std::move(weights)), seed_(seed) {
   Mistakes mistakes;
@@ -100,7 +100,7 @@ Run::Run(const ConfigNode& method, const Quadratics& function, std::vector<doubl
   server_pipeline_.start(setup_.server, d());
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     Client c{setup_.method->client_state(function.layout()), {}};
-    c.pipeline.start(setup_.local, setup_.update, d());
+    c.pipeline.start(setup_.local, setup_.update, function.layout());
     clients_.push_back(std::move(c));
   }
   replica_ = setup_.method->replica(function.layout());
@@ -157,9 +157,11 @@ double Run::invariant_gap() const {
   }
   return setup_.method->invariant_gap(server_, mirrors);
 }
-std::pair<Reply, State> Run::answer(const Ask& ask, std::uint64_t id, const State& committed,
+std::pair<Reply, State> Run::answer(const Ask& sent, std::uint64_t id, const State& committed,
                                     ClientPipelineState pipeline) {
   State next;
+  Ask ask = sent;
+  COHORT_CHECK(static_cast<bool>(setup_.method->hear(replica_, ask)), "no Ask is lost");
   ClientContext context;
   context.client = ClientId(id);
   context.round = Round(ask.id.round);
@@ -216,6 +218,8 @@ Combined Run::collect(const Ask& ask, const std::vector<std::uint64_t>& cohort,
   Combined combined;
   combined.phase = ask.phase;
   if (!replica_.empty()) setup_.method->observe(replica_, ask);
+  bytes_down_ += cohort.size() * setup_.method->bytes_down(ask, accepted_);
+  accepted_ = ask.id;
   for (const std::uint64_t id : cohort) {
     Client& client = clients_[id];
     auto [reply, next] = answer(ask, id, client.method, client.pipeline);

@@ -67,7 +67,7 @@ Mat solve(const Mat& a, const Mat& b);
 class Run {
  public:
   /// `weights` are the p_i; `function` outlives the run.
-  Run(const ConfigNode& method, const Quadratics& function, std::vector<double> weights,
+  Run(const ConfigNode& method, const Function& function, std::vector<double> weights,
       std::uint64_t seed = 1);
 
   Vec x;  // [d] the shared model
@@ -91,6 +91,8 @@ class Run {
   std::uint64_t bytes_up() const { return bytes_up_; }
 
   /// All that the next round reads.
+  /// Where all clients take part.
+  std::uint64_t bytes_down() const { return bytes_down_; }
   template <class V>
   void fields(V&& v) {
     v("x", x);
@@ -116,7 +118,7 @@ class Run {
   Combined collect(const Ask& ask, const std::vector<std::uint64_t>& cohort,
                    const std::vector<std::uint64_t>& dropped);
 
-  const Quadratics* function_;
+  const Function* function_;
   std::vector<double> weights_;
   std::uint64_t seed_;
   MethodSetup setup_;
@@ -133,4 +135,6 @@ class Run {
   std::uint64_t bytes_up_ = 0;  // of accepted replies
 };
 
+  std::uint64_t bytes_down_ = 0;
+  std::optional<AskId> accepted_;  // the last
 }  // namespace cohort::drive

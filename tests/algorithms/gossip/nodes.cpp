@@ -44,12 +44,11 @@ Nodes::Nodes(const ConfigNode& method, const Quadratics& function, std::vector<d
   Mistakes mistakes;
   setup_ = make_gossip_method(method, "method", gossip_methods(), Stages{}, mistakes);
   COHORT_CHECK(mistakes.empty(), mistakes.result().error().message);
-  const std::size_t d = function.layout().shared();
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     Node node;
     node.x = function.start();
     node.method = setup_.method->node_state(function.layout());
-    node.pipeline.start(setup_.local, {}, d);
+    node.pipeline.start(setup_.local, {}, function.layout());
     nodes_.push_back(std::move(node));
   }
 }
