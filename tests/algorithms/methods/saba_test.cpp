@@ -24,8 +24,8 @@ TEST(Saba, OneClientARoundReachesTheSolution) {
   const bilevel::Problem problem({.spread = 0.3}, 4);
   const auto error = [&](const char* type) {
     drive::Run run =
-        problem.run(table({{"type", type}, {"lower_rate", 0.1}, {"upper_rate", 0.004}}));
-    for (std::uint64_t k = 0; k < 8000; ++k) {
+        problem.run(table({{"type", type}, {"lower_rate", 0.1}, {"upper_rate", 0.001}}));
+    for (std::uint64_t k = 0; k < 16000; ++k) {
       run.round({Stream(3, Purpose::test, k).sub(0).bits_at(0) % 4});
     }
     return problem.error(run);
