@@ -1,26 +1,36 @@
 #include "algorithms/catalogue.hpp"
+#include "algorithms/methods/amigo.hpp"
+#include "algorithms/methods/bome.hpp"
 #include "algorithms/methods/diana.hpp"
 #include "algorithms/methods/ditto.hpp"
 #include "algorithms/methods/ef14.hpp"
 #include "algorithms/methods/ef21.hpp"
+#include "algorithms/methods/f2sa.hpp"
+#include "algorithms/methods/f3sa.hpp"
 #include "algorithms/methods/fedavg.hpp"
 #include "algorithms/methods/feddyn.hpp"
+#include "algorithms/methods/fedkseed.hpp"
 #include "algorithms/methods/fednova.hpp"
 #include "algorithms/methods/fedpd.hpp"
+#include "algorithms/methods/fedper.hpp"
 #include "algorithms/methods/fedprox.hpp"
+#include "algorithms/methods/fedrep.hpp"
 #include "algorithms/methods/fedsgd.hpp"
 #include "algorithms/methods/fedsplit.hpp"
 #include "algorithms/methods/fzoos.hpp"
-#include "algorithms/methods/fedkseed.hpp"
+#include "algorithms/methods/implicit_cg.hpp"
 #include "algorithms/methods/marina.hpp"
 #include "algorithms/methods/mime.hpp"
-#include "algorithms/methods/fedper.hpp"
+#include "algorithms/methods/penalty_gradient.hpp"
 #include "algorithms/methods/per_fedavg.hpp"
-#include "algorithms/methods/fedrep.hpp"
 #include "algorithms/methods/pfedme.hpp"
 #include "algorithms/methods/proxskip.hpp"
 #include "algorithms/methods/qfedavg.hpp"
+#include "algorithms/methods/saba.hpp"
 #include "algorithms/methods/scaffold.hpp"
+#include "algorithms/methods/soba.hpp"
+#include "algorithms/methods/stocbio.hpp"
+#include "algorithms/methods/ttsa.hpp"
 
 namespace cohort {
 
@@ -46,6 +56,16 @@ const Registry<Method>& methods() {
     r.add<Diana, MethodOf>();
     r.add<Marina, MethodOf>();
     r.add<FZooS, MethodOf>();
+    r.add<F2sa, MethodOf>();
+    r.add<F3sa, MethodOf>();
+    r.add<PenaltyGradient, MethodOf>();
+    r.add<Bome, MethodOf>();
+    r.add<ImplicitCg, MethodOf>();
+    r.add<StocBio, MethodOf>();
+    r.add<Ttsa, MethodOf>();
+    r.add<Amigo, MethodOf>();
+    r.add<Soba, MethodOf>();
+    r.add<Saba, MethodOf>();
     return r;
   }();
   return table;

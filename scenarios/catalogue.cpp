@@ -5,6 +5,7 @@
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/graph_catalogue.hpp"
 #include "algorithms/token_catalogue.hpp"
+#include "problems/bilevel/quadratic_levels.hpp"
 #include "problems/external/external.hpp"
 #include "problems/neural/neural.hpp"
 #include "problems/objectives/absolute.hpp"
@@ -99,6 +100,7 @@ Catalogue shipped_catalogue() {
     registry.add<ClippedQuadraticProblem, ProblemOf>();
     registry.add<PhaseRetrievalProblem, ProblemOf>();
     registry.add<MatrixSensingProblem, ProblemOf>();
+    registry.add<BilevelQuadraticProblem, ProblemOf>();
     registry.add<MatrixFactorisationProblem, ProblemOf>();
     registry.add<ExternalProblem, ProblemOf>();
     return registry;
