@@ -97,10 +97,6 @@ struct MlpArgs {
 /// shapes, and the Gram matrix of 256 row gradients against their gradient.
 cohort::Result<std::vector<Result>> mlp(const MlpArgs& args);
 
-/// Reductions, updates and elementary functions in cache and in memory.
-cohort::Result<std::vector<Result>> kernels();
-
-}  // namespace cohort::bench
 struct ZerothOrderArgs {
   std::uint64_t coordinates = 10000000;  // of the model of the seed-only step
   std::uint64_t rows = 10000;            // of the two-point query
@@ -110,3 +106,7 @@ struct ZerothOrderArgs {
 /// a two-point query against two values.
 cohort::Result<std::vector<Result>> zeroth_order(const ZerothOrderArgs& args);
 
+/// Reductions, updates and elementary functions in cache and in memory.
+cohort::Result<std::vector<Result>> kernels();
+
+}  // namespace cohort::bench

@@ -20,8 +20,8 @@ int run(const std::vector<std::string>& arguments) {
   CompressArgs compress_args;
   WalkArgs walk_args;
   MlpArgs mlp_args;
-  ScalingArgs scaling_args;
   ZerothOrderArgs zeroth_order_args;
+  ScalingArgs scaling_args;
   std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
 
@@ -81,14 +81,6 @@ int run(const std::vector<std::string>& arguments) {
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   sub->add_option("--only", compress_args.only, "one, as `cohort list compressors` names");
-  sub = add("scaling", "round times over numbers of ranks, and a model that predicts them", [&] {
-    scaling_args.is_weak = mode == "weak";
-    scaling_args.as_json = as_json;
-    return scaling(scaling_args);
-  });
-  sub->add_option("FILE", scaling_args.file, "scenario")->required();
-  sub->add_option("--ranks", scaling_args.ranks, "ascending, from 1 on")
-      ->delimiter(',')
   sub = add("zeroth_order", "normals, two-point queries and seed-only steps, on one core",
             [&] { return zeroth_order(zeroth_order_args); });
   sub->add_option("--d", zeroth_order_args.coordinates, "coordinates of the seed-only step")
@@ -100,6 +92,14 @@ int run(const std::vector<std::string>& arguments) {
   sub->add_option("--features", zeroth_order_args.features, "of these rows")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  sub = add("scaling", "round times over numbers of ranks, and a model that predicts them", [&] {
+    scaling_args.is_weak = mode == "weak";
+    scaling_args.as_json = as_json;
+    return scaling(scaling_args);
+  });
+  sub->add_option("FILE", scaling_args.file, "scenario")->required();
+  sub->add_option("--ranks", scaling_args.ranks, "ascending, from 1 on")
+      ->delimiter(',')
       ->capture_default_str();
   sub->add_option("--mode", mode, "weak: the clients of the file are those of one rank")
       ->check(CLI::IsMember({"strong", "weak"}))
