@@ -1,6 +1,8 @@
 #include "algorithms/estimators/zeroth_order.hpp"
 
-#include "tests/algorithms/estimators/unequal_rows.hpp"
+#include <algorithm>
+
+#include "tests/algorithms/estimators/value_oracle.hpp"
 
 namespace cohort {
 namespace {
@@ -13,7 +15,7 @@ constexpr Direction every_direction[] = {Direction::gaussian, Direction::rademac
 
 ZerothOrder::Options with(Direction direction, std::uint64_t count = 1,
                           Difference difference = Difference::central) {
-  return {.difference = difference, .direction = direction, .count = count, .radius = 1e-3};
+  return {{.difference = difference, .direction = direction, .count = count, .radius = 1e-3}};
 }
 
 TEST(ZerothOrder, AllOrthogonalDirectionsGiveTheGradientItself) {
@@ -93,8 +95,6 @@ TEST(ZerothOrder, DirectionsDifferBetweenStepsAndNotBetweenRuns) {
   }
 }
 
-}  // namespace
-}  // namespace cohort
 // The closed forms below are of the law, n draws of it leave a few per cent: 4 of the standard
 // errors that the second moments of these laws have.
 constexpr std::uint64_t draws = 40000;
@@ -211,3 +211,5 @@ TEST(ZerothOrder, DirectionsNeedNotBeStored) {
   }
 }
 
+}  // namespace
+}  // namespace cohort
