@@ -1,6 +1,8 @@
 #include "algorithms/catalogue.hpp"
 #include "algorithms/methods/amigo.hpp"
+#include "algorithms/methods/baffle.hpp"
 #include "algorithms/methods/bome.hpp"
+#include "algorithms/methods/decomfl.hpp"
 #include "algorithms/methods/diana.hpp"
 #include "algorithms/methods/ditto.hpp"
 #include "algorithms/methods/ef14.hpp"
@@ -55,6 +57,10 @@ const Registry<Method>& methods() {
     r.add<Ef21, MethodOf>();
     r.add<Diana, MethodOf>();
     r.add<Marina, MethodOf>();
+    r.add<FZooS, MethodOf>();
+    r.add<Baffle, MethodOf>();
+    r.add<DeComFl, MethodOf>();
+    r.add<FedKSeed, MethodOf>();
     r.add<FZooS, MethodOf>();
     r.add<F2sa, MethodOf>();
     r.add<F3sa, MethodOf>();
