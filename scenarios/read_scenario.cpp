@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "algorithms/down.hpp"
+#include "algorithms/bisection.hpp"
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/method_config.hpp"
 #include "algorithms/token_catalogue.hpp"
@@ -653,11 +654,14 @@ class Loader {
       return;
     }
     ConfigNode choice = *given;
-    ConfigNode mixing;
-    if (const ConfigNode* named = given->find("mixing")) {
-      mixing = *named;
-      std::erase_if(choice.table(), [](const auto& entry) { return entry.first == "mixing"; });
+    ConfigNode own = config_table();
+    for (const auto* option : {"mixing", "placement"}) {
+      if (!choice.is_table()) break;
+      if (const ConfigNode* node = given->find(option)) own.set(option, *node);
+      std::erase_if(choice.table(), [&](const auto& entry) { return entry.first == option; });
     }
+    GraphSection section = option_table<GraphSection>().read(own, "graph", mistakes_);
+    ConfigNode& mixing = section.mixing.node;
     NamedGraph named =
         make_named_graph(*catalogue_.graphs, choice, "graph",
                          out_.data ? out_.data->base : out_.file.parent_path(), mistakes_);
@@ -669,13 +673,29 @@ class Loader {
     choice = std::move(named.options);
     if (has_tokens()) {
       if (!mixing.is_none()) mistake("graph.mixing", "is of gossip; tokens walk by [walk]");
-      effective("graph") = std::move(choice);
+    } else {
+      if (mixing.is_none()) mixing = config_value(std::string(out_.gossip.graph->mixing()));
+      out_.gossip.mixing = make(catalogue_.mixings, mixing, "graph.mixing");
+      choice.set("mixing", mixing);
+    }
+    choice.set("placement", OptionType<Placement>::write(section.placement));
+    effective("graph") = std::move(choice);
+    if (section.placement == Placement::local && clients_sound_) place_locally();
+  }
+  /// From here on the graph has its nodes in an order that does not depend on the ranks.
+  void place_locally() {
+    auto& topology = out_.gossip.graph;
+    const GraphInput input{out_.clients.count, out_.seeds.run, 0};
+    const auto period = topology->period(input);
+    if (period && *period != 1) {
+      mistake("graph.placement", "needs the same graph in every round, and {} changes",
+              topology->name());
       return;
     }
-    if (mixing.is_none()) mixing = config_value(std::string(out_.gossip.graph->mixing()));
-    out_.gossip.mixing = make(catalogue_.mixings, mixing, "graph.mixing");
-    choice.set("mixing", mixing);
-    effective("graph") = std::move(choice);
+    const auto graph = topology->graph(input);
+    if (!graph) return mistake("graph", "{}", graph.error().message);
+    topology = std::make_shared<const FixedTopology>(std::string(topology->name()),
+                                                     renumbered(*graph, local_order(*graph)));
   }
 
   void read_walk() {

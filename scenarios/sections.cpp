@@ -16,6 +16,9 @@ std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType) {
 std::vector<std::pair<std::string, WalkTarget>> option_names(WalkTarget) {
   return {{"uniform", WalkTarget::uniform}, {"weights", WalkTarget::weights}};
 }
+std::vector<std::pair<std::string, Placement>> option_names(Placement) {
+  return {{"ids", Placement::ids}, {"local", Placement::local}};
+}
 std::vector<std::pair<std::string, StalenessType>> option_names(StalenessType) {
   return {{"polynomial", StalenessType::polynomial}};
 }
@@ -220,6 +223,9 @@ void ClientsSection::declare(OptionTable<ClientsSection>& t) {
 
 void GraphSection::declare(OptionTable<GraphSection>& t) {
   t.add("mixing", &GraphSection::mixing, "how a node weighs what it hears; what suits the graph");
+  t.add("placement", &GraphSection::placement,
+        "client i is node i, or the i-th in an order that keeps neighbours together, so that few "
+        "edges go from one process to another");
 }
 
 void WalkSection::declare(OptionTable<WalkSection>& t) {

@@ -13,8 +13,13 @@
 
 namespace cohort {
 
+/// Which client is which node: client i node i of the graph, or of its nodes in an order in which
+/// neighbours are near each other.
+enum class Placement { ids, local };
+
 // Names of the enumerations, found by OptionType.
 std::vector<std::pair<std::string, ScheduleType>> option_names(ScheduleType);
+std::vector<std::pair<std::string, Placement>> option_names(Placement);
 std::vector<std::pair<std::string, WalkTarget>> option_names(WalkTarget);
 std::vector<std::pair<std::string, ClientWeights>> option_names(ClientWeights);
 std::vector<std::pair<std::string, EvaluationSet>> option_names(EvaluationSet);
@@ -183,6 +188,7 @@ struct ClientsSection {
 
 /// What [graph] has beside the options of its type.
 struct GraphSection {
+  Placement placement = Placement::ids;
   Choice mixing;
   static void declare(OptionTable<GraphSection>& t);
 };

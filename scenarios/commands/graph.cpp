@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "algorithms/bisection.hpp"
 #include "algorithms/graph_catalogue.hpp"
 #include "algorithms/spectrum.hpp"
 #include "scenarios/commands/command.hpp"
@@ -48,6 +49,8 @@ class GraphCommand final : public Command {
                    "As `cohort list mixings` names; by default what suits the graph");
     app.add_option("--seed", seed_, "Of graphs that are drawn")->capture_default_str();
     app.add_option("--svg", svg_, "File for a drawing");
+    app.add_option("--ranks", ranks_, "Tell which share of the edges crosses so many processes")
+        ->check(CLI::Range(1U, 1U << 20));
     app.add_flag("--json", as_json_, "One JSON object");
   }
 
@@ -79,6 +82,7 @@ class GraphCommand final : public Command {
     if (period > 1) text += fmt::format("  a cycle of {} graphs; this is the first\n", period);
     json["period"] = period;
     describe_edges(graph, period, text, json);
+    if (ranks_ > 0) describe_placement(graph, text, json);
     COHORT_DO(describe_mixing(*named.topology, *mixing, graph, period, text, json));
     describe_chains(graph, text, json);
     if (!svg_.empty()) {
@@ -118,6 +122,24 @@ class GraphCommand final : public Command {
                                                across.upper, across.searches);
     }
     text += "  " + shape + "\n";
+  }
+
+  void describe_placement(const Graph& graph, std::string& text, Json& json) const {
+    std::vector<IdRange> parts;
+    for (std::uint32_t r = 0; r < ranks_; ++r)
+      parts.push_back(rank_range(graph.nodes(), r, ranks_));
+    const std::vector<std::uint32_t> order = local_order(graph);
+    const double edges = static_cast<double>(std::max<std::uint64_t>(graph.edges(), 1));
+    const auto share = [&](const Graph& g) {
+      return static_cast<double>(cut_edges(g, parts)) / edges;
+    };
+    const double by_ids = share(graph), local = share(renumbered(graph, order));
+    text += fmt::format(
+        "  on {} ranks {:.1f} % of the edges cross with placement \"ids\", {:.1f} % with "
+        "\"local\"\n",
+        ranks_, 100 * by_ids, 100 * local);
+    json["placement"] = {{"ranks", ranks_}, {"cut_by_ids", by_ids}, {"cut_local", local}};
+    json["placement"]["local_order"] = order;
   }
 
   Result<void> describe_mixing(const Topology& topology, const Mixing& mixing, const Graph& first,
@@ -182,6 +204,7 @@ class GraphCommand final : public Command {
   std::vector<std::string> spec_;
   std::string mixing_;
   std::uint64_t seed_ = 1;
+  std::uint32_t ranks_ = 0;  // 0: not asked for
   std::string svg_;
   bool as_json_ = false;
 };
