@@ -65,6 +65,15 @@ struct WalkArgs {
 /// and its memory.
 cohort::Result<std::vector<Result>> walk(const WalkArgs& args);
 
+struct GossipArgs {
+  std::string graph = "ring";  // as of `cohort graph`
+  std::uint64_t nodes = 16;
+  std::uint64_t coordinates = 1000000;
+};
+/// On one core: what every node takes from its neighbours, and a round of a worker that hosts them
+/// all, against the traffic of each value read for each edge and written once.
+cohort::Result<std::vector<Result>> gossip(const GossipArgs& args);
+
 struct CompressArgs {
   std::uint64_t coordinates = 10000000;
   std::string only;  // a compressor; empty: all

@@ -18,6 +18,7 @@ int run(const std::vector<std::string>& arguments) {
   ReadArgs read_args;
   AggregateArgs aggregate_args;
   CompressArgs compress_args;
+  GossipArgs gossip_args;
   WalkArgs walk_args;
   MlpArgs mlp_args;
   ZerothOrderArgs zeroth_order_args;
@@ -73,6 +74,13 @@ int run(const std::vector<std::string>& arguments) {
   sub->add_option("--base", walk_args.base, "metropolis, simple, …")->capture_default_str();
   sub->add_option("--alpha", walk_args.alpha)->capture_default_str();
   sub->add_option("--hops", walk_args.hops, "of one measurement")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub = add("gossip", "a step of gossip against its traffic, on one core",
+            [&] { return gossip(gossip_args); });
+  sub->add_option("--graph", gossip_args.graph, "as of `cohort graph`")->capture_default_str();
+  sub->add_option("--nodes", gossip_args.nodes)->check(CLI::PositiveNumber)->capture_default_str();
+  sub->add_option("--d", gossip_args.coordinates, "coordinates")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   sub = add("compress", "selection of the largest, and every compressor, on one core",
