@@ -36,8 +36,10 @@ class Quadratics final : public Function {
   std::string_view name() const override { return "quadratics"; }
   const Layout& layout() const override { return layout_; }
   Capabilities capabilities() const override {
-    return {Query::value, Query::gradient, Query::jvp, Query::hvp};
+    return {Query::value, Query::gradient, Query::jvp, Query::hvp, Query::lower};
   }
+  /// A bilevel function without upper variables, whose levels are one.
+  const Function* lower() const override { return this; }
   std::uint64_t rows(RowSource, ClientId client) const override;
   double value(Context, const Sample& s, VecView w) const override;
   double gradient(Context context, const Sample& s, VecView w, std::span<const double>,
