@@ -158,15 +158,21 @@ class MethodContract : public testing::TestWithParam<std::string> {};
 
 // `more` sections.
 Result<LoadedScenario> contract(const std::string& method, const std::string& more) {
-  const std::string text = R"(name = "contract"
-[data]
+  const std::string rows = R"([data]
 name = "breast_cancer"
 standardize = "global"
 split = { train = 1.0 }
 [model]
 type = "logistic"
 l2 = 1e-2
-[clients]
+)";
+  Mistakes mistakes;
+  const auto made =
+      probes::catalogue().methods->make(config_value(method), "method", mistakes).object;
+  const bool is_bilevel = made->needs().oracle.has(Query::lower);
+  const std::string text = "name = \"contract\"\n" +
+                           (is_bilevel ? "[problem]\ntype = \"bilevel_quadratic\"\n" : rows) +
+                           R"([clients]
 count = 23
 cohort_size = 11
 [method]
