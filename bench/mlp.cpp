@@ -62,54 +62,55 @@ struct Data {
   }
 };
 
-}  // namespace
+/// A network, and the products of its layers on a batch.
+struct Subject {
+  std::string layers;
+  std::unique_ptr<Function> network;
+  std::vector<LayerProducts> products;
+  std::optional<double> least_share;
+  int times;
+};
 
-cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
-  const Data data;
+cohort::Result<std::unique_ptr<Function>> network_of(std::initializer_list<std::string> layers,
+                                                     const Data& data) {
   NeuralOptions options;
-  for (int i = 0; i < 2; ++i) {
-    COHORT_TRY(LayerSpec layer, parse_layer(fmt::format("dense {} relu", hidden)));
+  for (const std::string& text : layers) {
+    COHORT_TRY(LayerSpec layer, parse_layer(text));
     options.layers.push_back(std::move(layer));
   }
-  COHORT_TRY(const auto network, Neural::make(pixels, classes, data.rows(), options, 1));
-  const Vec w = network->start();
+  return Neural::make(pixels, classes, data.rows(), options, 1);
+}
+
+/// Its gradient beside the products alone, with each instruction set.
+void add_gradients(Subject& subject, std::span<const std::uint32_t> batch,
+                   std::vector<Result>& results) {
+  double flops = 0;
+  for (const LayerProducts& layer : subject.products) flops += layer.flops();
+  const Vec w = subject.network->start();
   Vec g(w.size());
   ThreadPool pool(1);
   Scratch scratch;
   OracleCounts counts;
-  const Oracle all(*network, ClientId(0), {pool, scratch}, counts);
-  const auto order = permutation(Stream(2, Purpose::test), client_rows);
-
-  const auto rows = static_cast<Index>(args.batch);
-  std::vector<LayerProducts> products;
-  products.emplace_back(pixels, hidden, rows, false);
-  products.emplace_back(hidden, hidden, rows, true);
-  products.emplace_back(hidden, classes, rows, true);
-  double flops = 0;
-  for (const LayerProducts& layer : products) flops += layer.flops();
-
-  std::vector<Result> results;
-  const auto batch = [&](std::size_t n) { return std::span(order).first(n); };
+  const Oracle all(*subject.network, ClientId(0), {pool, scratch}, counts);
   // Long enough for the clock, short and often enough for other work on the machine to meet few.
-  constexpr int times = 5 * repetitions;
-  const std::size_t calls = std::max<std::size_t>(1, 64 / args.batch);
+  const std::size_t calls = std::max<std::size_t>(1, 64 / batch.size());
   const auto of_each = [&](const auto& body) {
     return [calls, &body] {
       for (std::size_t i = 0; i < calls; ++i) body();
     };
   };
   const auto gradient = [&] {
-    Oracle oracle = all.on(batch(args.batch));
+    Oracle oracle = all.on(batch);
     oracle.gradient(w, g);
   };
   const auto eigen = [&] {
-    for (LayerProducts& layer : products) layer.run();
+    for (LayerProducts& layer : subject.products) layer.run();
   };
   const Isa before = isa();
   for (const Isa used : {Isa::avx2, Isa::avx512}) {
     if (!supports(used)) continue;
     set_isa(used);
-    const Pair pair = interleave(of_each(gradient), of_each(eigen), times);
+    const Pair pair = interleave(of_each(gradient), of_each(eigen), subject.times);
     const double factor = 1e6 / static_cast<double>(calls);
     Result r;
     r.bench = "mlp";
@@ -117,23 +118,64 @@ cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
     r.target = scaled(pair.target, factor);
     r.yardstick_name = "the layers' products by Eigen in single precision, AVX2";
     r.yardstick = scaled(pair.yardstick, factor);
-    r.args = {{"layers", fmt::format("{}-{}-{}-{}", pixels, hidden, hidden, classes)},
+    const auto images = [&](double microseconds) {
+      return fmt::format("{:.0f}", 1e6 * static_cast<double>(batch.size()) / microseconds);
+    };
+    r.args = {{"layers", subject.layers},
               {"what", "gradient"},
-              {"batch", fmt::format("{}", args.batch)},
+              {"batch", fmt::format("{}", batch.size())},
               {"isa", std::string(isa_name())},
               {"gflops", fmt::format("{:.1f}", flops / r.target.median / 1e3)},
               {"yardstick_gflops", fmt::format("{:.1f}", flops / r.yardstick.median / 1e3)},
-              {"images_per_second",
-               fmt::format("{:.0f}", 1e6 * static_cast<double>(args.batch) / r.target.median)}};
+              {"images_per_second", images(r.target.median)},
+              {"yardstick_images_per_second", images(r.yardstick.median)}};
     r.ratio = r.yardstick.median / r.target.median;
     r.ratio_of = "flop/s of target / yardstick";
     // Eigen is compiled for AVX2: only there are the two alike.
-    if (used == Isa::avx2) r.bound = least_share;
+    if (used == Isa::avx2) r.bound = subject.least_share;
     r.bound_is_least = true;
     results.push_back(std::move(r));
   }
   set_isa(before);
+}
 
+}  // namespace
+
+cohort::Result<std::vector<Result>> mlp(const MlpArgs& args) {
+  const Data data;
+  const auto order = permutation(Stream(2, Purpose::test), client_rows);
+  const auto batch = [&](std::size_t n) { return std::span(order).first(n); };
+  const auto rows = static_cast<Index>(args.batch);
+  std::vector<Result> results;
+  constexpr int times = 5 * repetitions;
+
+  Subject dense{
+      fmt::format("{}-{}-{}-{}", pixels, hidden, hidden, classes), {}, {}, least_share, times};
+  const std::string layer = fmt::format("dense {} relu", hidden);
+  COHORT_TRY(dense.network, network_of({layer, layer}, data));
+  dense.products.emplace_back(pixels, hidden, rows, false);
+  dense.products.emplace_back(hidden, hidden, rows, true);
+  dense.products.emplace_back(hidden, classes, rows, true);
+  add_gradients(dense, batch(args.batch), results);
+
+  // A convolution is the product of its kernels with what each position sees.
+  Subject images{
+      "conv 32x5, pool, conv 64x5, pool, dense 512, dense 10", {}, {}, std::nullopt, repetitions};
+  COHORT_TRY(images.network, network_of({"conv 32 5 pad 2 relu", "pool 2", "conv 64 5 pad 2 relu",
+                                         "pool 2", "dense 512 relu"},
+                                        data));
+  images.products.emplace_back(5 * 5, 32, 28 * 28 * rows, false);
+  images.products.emplace_back(32 * 5 * 5, 64, 14 * 14 * rows, true);
+  images.products.emplace_back(64 * 7 * 7, 512, rows, true);
+  images.products.emplace_back(512, classes, rows, true);
+  add_gradients(images, batch(args.batch), results);
+
+  const Vec w = dense.network->start();
+  Vec g(w.size());
+  ThreadPool pool(1);
+  Scratch scratch;
+  OracleCounts counts;
+  const Oracle all(*dense.network, ClientId(0), {pool, scratch}, counts);
   Mat gram(static_cast<Index>(gram_rows), static_cast<Index>(gram_rows));
   const Pair pair = interleave(
       [&] {

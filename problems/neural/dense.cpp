@@ -1,9 +1,9 @@
 #include "problems/neural/dense.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/kernels_gemm.hpp"
+#include "problems/neural/initialize.hpp"
 
 namespace cohort {
 
@@ -55,17 +55,8 @@ void Dense<T>::append_to(Layout& layout, const std::string& name) const {
 
 template <class T>
 void Dense<T>::initialize(Initialization kind, const Stream& stream, std::span<double> out) const {
-  const auto weight = out.first(outputs_ * inputs_);
   std::fill(out.begin(), out.end(), 0.0);
-  if (kind == Initialization::he) {
-    stream.fill_normal(weight);
-    const double deviation = std::sqrt(2 / static_cast<double>(inputs_));
-    for (double& x : weight) x *= deviation;
-  } else {
-    stream.fill_uniform(weight);
-    const double limit = std::sqrt(6 / static_cast<double>(inputs_ + outputs_));
-    for (double& x : weight) x = limit * (2 * x - 1);
-  }
+  initialize_weights(kind, inputs_, outputs_, stream, out.first(outputs_ * inputs_));
 }
 
 template <class T>

@@ -18,8 +18,7 @@ class Dense final : public Layer<T> {
   std::size_t parameters() const override { return outputs_ * (inputs_ + 1); }
   std::size_t room(std::size_t ld) const override;
   void append_to(Layout& layout, const std::string& name) const override;
-  /// Weights: He: N(0, 2/inputs), for ReLU; Xavier: uniform within ±√(6/(inputs + outputs)).
-  /// Biases are zero.
+  /// As initialize.hpp has it; biases are zero.
   void initialize(Initialization, const Stream&, std::span<double> out) const override;
 
   void forward(Tile, const T* w, const T* a, T* z, std::span<T> room) const override;
@@ -31,6 +30,7 @@ class Dense final : public Layer<T> {
                  std::span<T> room) const override;
   void second(Tile, Dual<T> w, Dual<T> a, Dual<T> z, Dual<T> delta, T* epsilon, T* epsilon_tangent,
               double* h, bool adds, std::span<T> room) const override;
+  bool has_gram() const override { return true; }
   void add_gram(Tile, const T* a, const T* delta, double* out, std::span<T> room) const override;
   std::size_t gram_room(std::size_t rows) const override;
 

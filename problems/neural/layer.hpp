@@ -63,6 +63,8 @@ class Layer {
   /// unless null.
   virtual void second(Tile, Dual<T> w, Dual<T> a, Dual<T> z, Dual<T> delta, T* epsilon,
                       T* epsilon_tangent, double* h, bool adds, std::span<T> room) const = 0;
+  /// Whether add_gram is there; nothing to add where nothing is trained.
+  virtual bool has_gram() const { return parameters() == 0; }
   /// out [n × n], row-major: out_ij += ⟨∂ℓ_i/∂w, ∂ℓ_j/∂w⟩ for i ≤ j, δ with ω = 1.
   virtual void add_gram(Tile, const T* /*a*/, const T* /*delta*/, double* /*out*/,
                         std::span<T> /*room*/) const {}

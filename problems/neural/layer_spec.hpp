@@ -1,5 +1,6 @@
 #pragma once
-// What `[model] layers` says of one layer: "dense 200 relu".
+// What `[model] layers` says of one layer: "dense 200 relu", "conv 32 5 pad 2 relu", "pool 2",
+// "norm 8", "embed 65 8".
 
 #include <cstddef>
 #include <cstdint>
@@ -10,12 +11,15 @@
 
 namespace cohort {
 
-enum class LayerKind : std::uint8_t { dense };
+enum class LayerKind : std::uint8_t { dense, conv, pool, norm, embed };
 enum class Activation : std::uint8_t { none, relu, gelu, tanh };
 
 struct LayerSpec {
   LayerKind kind = LayerKind::dense;
-  std::size_t outputs = 0;
+  std::size_t outputs = 0;  // dense; conv: channels; embed: width; norm: groups
+  std::size_t side = 0;     // of conv's kernels and pool's squares
+  std::size_t zeros = 0;    // conv: around the image
+  std::size_t symbols = 0;  // embed
   Activation activation = Activation::none;
   std::string text;  // as it was given
 

@@ -34,6 +34,12 @@ Network<T>::Network(Layers layers) : layers_(std::move(layers)), place_{0}, offs
 }
 
 template <class T>
+bool Network<T>::has_gram() const {
+  return std::all_of(layers_.begin(), layers_.end(),
+                     [](const auto& layer) { return layer->has_gram(); });
+}
+
+template <class T>
 std::size_t Network<T>::Pass::size(const Network& network, Kind kind, std::size_t ld) {
   std::size_t features = network.place_.back();
   if (kind == Kind::tangent || kind == Kind::second) features += network.place_.back();

@@ -22,6 +22,8 @@ class Network {
   /// Rows that go through it together: few enough that the values of all layers stay in cache.
   /// Depends on the layers alone.
   std::size_t tile_rows() const { return tile_rows_; }
+  /// Whether every layer has its part of a Gram matrix.
+  bool has_gram() const;
 
   enum class Kind { forward, tangent, backward, second, gram };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "core/check.hpp"
@@ -10,7 +11,11 @@
 #include "core/kernels_gemm.hpp"
 #include "problems/data/store.hpp"
 #include "problems/neural/activate.hpp"
+#include "problems/neural/convolve.hpp"
 #include "problems/neural/dense.hpp"
+#include "problems/neural/embed.hpp"
+#include "problems/neural/group_norm.hpp"
+#include "problems/neural/max_pool.hpp"
 #include "problems/neural/network.hpp"
 #include "problems/objectives/least_squares.hpp"
 #include "problems/objectives/row_sum.hpp"
@@ -76,6 +81,11 @@ void load_rows(const SampleRows& sample, std::size_t first, Tile tile, std::size
 /// The sizes of an aligned tile: whole cache lines of either precision.
 constexpr std::size_t aligned_rows(std::size_t rows) { return (rows + 15) / 16 * 16; }
 
+Capabilities capabilities_of(bool has_gram) {
+  const Capabilities all{Query::value, Query::losses, Query::gradient, Query::jvp, Query::hvp};
+  return has_gram ? all.with({Query::gram}) : all;
+}
+
 template <class T>
 class NeuralFunction final : public Function {
  public:
@@ -90,7 +100,7 @@ class NeuralFunction final : public Function {
 
   std::string_view name() const override { return Neural::name; }
   const Layout& layout() const override { return layout_; }
-  Capabilities capabilities() const override { return Neural::capabilities; }
+  Capabilities capabilities() const override { return capabilities_of(network_.has_gram()); }
   std::uint64_t rows(RowSource source, ClientId client) const override {
     return rows_(source, client).count();
   }
@@ -484,9 +494,12 @@ void NeuralFunction<T>::gram(Context context, const Sample& sample, VecView w,
 /// The layers with the last one that was left out, or what does not fit.
 Result<std::vector<LayerSpec>> complete(const NeuralOptions& options, std::size_t outputs) {
   std::vector<LayerSpec> layers = options.layers;
-  if (layers.empty() || layers.back().activation != Activation::none) {
-    layers.push_back(
-        {LayerKind::dense, outputs, Activation::none, fmt::format("dense {}", outputs)});
+  if (layers.empty() || layers.back().activation != Activation::none ||
+      layers.back().kind != LayerKind::dense) {
+    LayerSpec last;
+    last.outputs = outputs;
+    last.text = fmt::format("dense {}", outputs);
+    layers.push_back(std::move(last));
   }
   if (layers.back().outputs == outputs) return layers;
   const bool of_classes = options.loss == NeuralLoss::cross_entropy;
@@ -496,28 +509,121 @@ Result<std::vector<LayerSpec>> complete(const NeuralOptions& options, std::size_
                                of_classes ? "one for each class of the data" : "the value"));
 }
 
+/// The image that the features of a row are, where some layer looks at one.
+Result<ImageShape> shape_of_rows(const NeuralOptions& options, std::size_t features) {
+  const bool looks =
+      std::any_of(options.layers.begin(), options.layers.end(), [](const LayerSpec& layer) {
+        return layer.kind == LayerKind::conv || layer.kind == LayerKind::pool;
+      });
+  if (options.image.empty()) {
+    if (!looks) return ImageShape{features};
+    std::size_t side = 1;
+    while (side * side < features) ++side;
+    if (side * side == features) return ImageShape{1, side, side};
+    return bad_input(fmt::format(
+        "model.image: expected [height, width, channels] of the {} features, which are no square",
+        features));
+  }
+  const auto& image = options.image;
+  const bool has_sizes = image.size() == 2 || image.size() == 3;
+  ImageShape shape{has_sizes && image.size() == 3 ? image[2] : 1};
+  if (has_sizes) shape = {shape.channels, image[0], image[1]};
+  const bool is_small = std::all_of(image.begin(), image.end(),
+                                    [](std::uint64_t size) { return size <= most_outputs; });
+  if (has_sizes && is_small && shape.features() == features) return shape;
+  return bad_input(fmt::format(
+      "model.image: expected [height, width] or [height, width, channels] whose product "
+      "is the number of features, {}, found [{}]",
+      features, fmt::join(image, ", ")));
+}
+
+/// Whether a layer can follow what is of this shape.
+Result<void> check_layer(const LayerSpec& spec, std::size_t place, const ImageShape& in) {
+  const auto refuse = [&](const std::string& what) {
+    return bad_input(fmt::format("model.layers[{}]: \"{}\" {}", place, spec.text, what));
+  };
+  const std::size_t height = in.height + 2 * spec.zeros, width = in.width + 2 * spec.zeros;
+  switch (spec.kind) {
+    case LayerKind::dense:
+      break;
+    case LayerKind::conv:
+    case LayerKind::pool:
+      if (spec.side > height || spec.side > width) {
+        return refuse(
+            fmt::format("looks at {0} × {0} of an image of {1} × {2}", spec.side, height, width));
+      }
+      break;
+    case LayerKind::norm:
+      if (in.channels % spec.outputs != 0) {
+        return refuse(fmt::format("has groups that do not divide {} channels", in.channels));
+      }
+      return {};
+    case LayerKind::embed:
+      if (place > 0) return refuse("is of numbers of symbols: expected it first");
+      break;
+  }
+  const std::size_t inputs = spec.kind == LayerKind::dense   ? in.features()
+                             : spec.kind == LayerKind::conv  ? in.channels * spec.side * spec.side
+                             : spec.kind == LayerKind::embed ? spec.symbols
+                                                             : 1;
+  if (inputs > most_parameters / std::max<std::size_t>(1, spec.outputs)) {
+    return refuse(fmt::format("of {} inputs has over {} parameters", inputs, most_parameters));
+  }
+  const std::size_t features = spec.kind == LayerKind::conv    ? spec.outputs * height * width
+                               : spec.kind == LayerKind::embed ? in.features() * spec.outputs
+                                                               : 0;
+  if (features > most_outputs) {
+    return refuse(fmt::format("has over {} outputs", most_outputs));
+  }
+  return {};
+}
+
 template <class T>
 Result<std::unique_ptr<Function>> make_function(std::size_t features, std::size_t outputs,
                                                 RowsOf rows, const NeuralOptions& options,
                                                 std::uint64_t seed) {
   COHORT_TRY(const auto specs, complete(options, outputs));
+  COHORT_TRY(ImageShape shape, shape_of_rows(options, features));
   typename Network<T>::Layers layers;
   Layout layout;
-  const auto add = [&](std::unique_ptr<const Layer<T>> layer, const std::string& name) {
-    layer->append_to(layout, name);
+  std::map<std::string_view, int> numbers;  // of the layers of a kind
+  const auto add = [&](std::unique_ptr<const Layer<T>> layer, std::string_view kind) {
+    if (layer->parameters() > 0) {
+      layer->append_to(layout, fmt::format("{}{}", kind, ++numbers[kind]));
+    }
     layers.push_back(std::move(layer));
   };
-  std::size_t inputs = features, place = 0;
-  for (const LayerSpec& spec : specs) {
-    if (inputs > most_parameters / spec.outputs) {
-      return bad_input(fmt::format("model.layers[{}]: \"{}\" of {} inputs has over {} parameters",
-                                   place, spec.text, inputs, most_parameters));
+  for (std::size_t place = 0; place < specs.size(); ++place) {
+    const LayerSpec& spec = specs[place];
+    COHORT_DO(check_layer(spec, place, shape));
+    switch (spec.kind) {
+      case LayerKind::dense:
+        add(std::make_unique<Dense<T>>(shape.features(), spec.outputs), "dense");
+        shape = {spec.outputs};
+        break;
+      case LayerKind::conv: {
+        auto layer = std::make_unique<Convolve<T>>(shape, spec.outputs, spec.side, spec.zeros);
+        shape = layer->shape();
+        add(std::move(layer), "conv");
+        break;
+      }
+      case LayerKind::pool: {
+        auto layer = std::make_unique<MaxPool<T>>(shape, spec.side);
+        shape = layer->shape();
+        add(std::move(layer), "pool");
+        break;
+      }
+      case LayerKind::norm:
+        add(std::make_unique<GroupNorm<T>>(shape, spec.outputs), "norm");
+        break;
+      case LayerKind::embed:
+        add(std::make_unique<Embed<T>>(shape.features(), spec.symbols, spec.outputs), "embed");
+        shape = {shape.features() * spec.outputs};
+        break;
     }
-    add(std::make_unique<Dense<T>>(inputs, spec.outputs), fmt::format("dense{}", ++place));
     if (spec.activation != Activation::none) {
-      add(std::make_unique<Activate<T>>(spec.outputs, spec.activation), "");
+      add(std::make_unique<Activate<T>>(shape.features(), spec.activation), "");
     }
-    inputs = spec.outputs;
   }
 
   Vec start(static_cast<Index>(layout.size()));
@@ -548,10 +654,21 @@ Result<std::unique_ptr<Function>> Neural::make(std::size_t features, std::size_t
 }
 
 std::unique_ptr<Function> Neural::without_rows(const Options& options) {
+  // Of the layers only whether they have Gram matrices can be told without rows.
   Options bare = options;
-  bare.layers.clear();
+  bare.image.clear();
+  std::erase_if(bare.layers, [](const LayerSpec& layer) {
+    return layer.kind == LayerKind::dense || layer.kind == LayerKind::pool;
+  });
   constexpr std::size_t classes = 3;
-  return *make(1, options.loss == NeuralLoss::squared ? 1 : classes, {}, bare, 0);
+  const std::size_t outputs = options.loss == NeuralLoss::squared ? 1 : classes;
+  if (!bare.layers.empty()) {
+    LayerSpec without_gram;
+    without_gram.kind = LayerKind::norm;
+    without_gram.outputs = 1;
+    bare.layers = {without_gram};
+  }
+  return *make(1, outputs, {}, bare, 0);
 }
 
 Result<std::unique_ptr<Function>> Neural::bind(const Options& options, const DataStore& store,

@@ -3,7 +3,8 @@
 // φ the cross-entropy of the softmax of the outputs, or half the squared error of the one output.
 // (Biases are not in the regulariser.)
 //
-// Layout: "dense1.weight" [outputs × inputs] row-major, "dense1.bias" [outputs], "dense2.weight" …
+// Layout: "dense1.weight" [outputs × inputs] row-major, "dense1.bias" [outputs], "dense2.weight" …,
+// layers of a kind numbered from 1.
 // The model is double; products are in single or double precision, losses and sums over tiles of
 // rows in double. Bits: a value of a row is one chain of fused multiply-adds, whatever rows it is
 // computed with; a gradient is a chain over the rows of a tile of Network::tile_rows() rows, from
@@ -38,6 +39,7 @@ inline std::vector<std::pair<std::string, Initialization>> option_names(Initiali
 
 struct NeuralOptions {
   std::vector<LayerSpec> layers;
+  std::vector<std::uint64_t> image;
   NeuralLoss loss = NeuralLoss::cross_entropy;
   Compute compute = Compute::single_precision;
   Initialization weights = Initialization::he;
@@ -46,8 +48,12 @@ struct NeuralOptions {
   static void declare(OptionTable<NeuralOptions>& t) {
     t.add(
         "layers", &NeuralOptions::layers,
-        "layers in order, as \"dense 200 relu\"; a last one without an activation, of an output a "
-        "class or one for a value, is added where it is not given");
+        "layers in order, as \"dense 200 relu\" or \"conv 32 5 pad 2 relu\"; a last one, dense and "
+        "without an activation, of an output a class or one for a value, is added where it is not "
+        "given");
+    t.add("image", &NeuralOptions::image, at_least(1),
+          "what the features of a row are to conv and pool: [height, width] or [height, width, "
+          "channels], channel by channel; a square");
     t.add("loss", &NeuralOptions::loss, "of classes, or of labels that are values");
     t.add("compute", &NeuralOptions::compute, "precision of the products");
     t.add("weights", &NeuralOptions::weights,
@@ -59,19 +65,17 @@ struct NeuralOptions {
 
 struct Neural {
   static constexpr std::string_view name = "neural";
-  static constexpr std::string_view summary = "neural network of dense layers";
+  static constexpr std::string_view summary = "neural network of a list of layers";
   static constexpr std::string_view source = "Rumelhart et al., Nature 323 (1986)";
   using Options = NeuralOptions;
 
-  static constexpr Capabilities capabilities{Query::value, Query::losses, Query::gradient,
-                                             Query::jvp,   Query::hvp,    Query::gram};
   /// On any rows of `features` columns with labels 0 … outputs − 1, or, where the loss is squared
   /// and there is one output, with values; `seed` draws the start. Error: the layers do not fit,
   /// naming the one.
   static Result<std::unique_ptr<Function>> make(std::size_t features, std::size_t outputs,
                                                 RowsOf rows, const Options& options,
                                                 std::uint64_t seed);
-  /// On no rows and no layers: tells what every function of the kind can do.
+  /// On no rows: tells what a function of these layers can do.
   static std::unique_ptr<Function> without_rows(const Options& options);
   /// On the rows of a store, which outlives the function. Errors: also that labels are not
   /// what the loss needs.
