@@ -53,11 +53,12 @@ const Registry<Method>& methods() {
     r.add<Ditto, MethodOf>();
     r.add<PFedMe, MethodOf>();
     r.add<PerFedAvg, MethodOf>();
+    r.add<FedPer, MethodOf>();
+    r.add<FedRep, MethodOf>();
     r.add<Ef14, MethodOf>();
     r.add<Ef21, MethodOf>();
     r.add<Diana, MethodOf>();
     r.add<Marina, MethodOf>();
-    r.add<FZooS, MethodOf>();
     r.add<Baffle, MethodOf>();
     r.add<DeComFl, MethodOf>();
     r.add<FedKSeed, MethodOf>();
@@ -78,5 +79,3 @@ const Registry<Method>& methods() {
 }
 
 }  // namespace cohort
-    r.add<FedPer, MethodOf>();
-    r.add<FedRep, MethodOf>();
