@@ -206,6 +206,7 @@ Result<void> Nodes::begin_tokens(const WorkerSetup& setup, IdRange subtrees) {
   tokens.method = scenario_.token.method.get();
   tokens.function = setup.function;
   tokens.local = scenario_.local;
+  tokens.byzantine = setup.byzantine;
   tokens.seed = setup.seed;
   tokens.client_weight = setup.client_weight;
   tokens.graph = std::move(network.graph);

@@ -814,7 +814,7 @@ class Loader {
               protocol);
     }
     if (const auto& attack = out_.clients.byzantine.attack; clients_sound_ && attack) {
-      check_attack_without_server(*attack, protocol);
+      check_attack_without_server(*attack);
     }
     if (out_.schedule.deadline) {
       mistake("schedule", "quorum and deadline are a server's; a node waits for its neighbours");
@@ -823,9 +823,11 @@ class Loader {
       mistake("run.trace", "is of the replies to a server, which {} has not", protocol);
     }
   }
-  void check_attack_without_server(const Attack& attack, std::string_view protocol) {
-    if (has_tokens()) {
-      mistake("clients.byzantine", "attacks are made of what many send, which {} has not", protocol);
+  void check_attack_without_server(const Attack& attack) {
+    if (has_tokens() && attack.remembers()) {
+      mistake("clients.byzantine.attack",
+              "{} repeats what a node sent before, and who passes tokens on sends another each time",
+              attack.name());
     } else if (attack.colludes()) {
       std::vector<std::string> alone = catalogue_.attacks->names();
       std::erase_if(alone, [&](const std::string& name) {

@@ -116,6 +116,11 @@ Result<void> TokenWorker::tick(std::uint64_t tick, std::uint64_t hop, std::uint6
   for (std::uint64_t m = 0; m < setup_.tokens; ++m) {
     const std::uint32_t from = stop(tick - 1, m).node, to = stop(tick, m).node;
     if (holds(from) && from != to) {
+      // A lie is told when the token is passed on: the visit itself was honest.
+      if (lies(from, hop)) {
+        setup_.byzantine.attack->craft(Stream(setup_.seed, Purpose::attack, from, hop).sub(m),
+                                       as_vec(tokens_[m]->x.as_mutable<double>()));
+      }
       std::vector<std::byte>& memory = lanes_.front().state;
       memory.clear();
       Writer(memory).put(tokens_[m]->memory);
@@ -246,7 +251,9 @@ void TokenWorker::visit(std::uint64_t token, const Stop& at, std::uint64_t hop, 
   context.visit_share = setup_.visit_shares[at.node];
   context.token = token;
   context.tokens = setup_.tokens;
-  Oracle oracle(*setup_.function, client.client, {*pool_, lane.scratch}, lane.counts);
+  const bool is_poisoned = lies(at.node, hop) && setup_.byzantine.attack->flips_labels();
+  Oracle oracle(is_poisoned ? *setup_.byzantine.flipped : *setup_.function, client.client,
+                {*pool_, lane.scratch}, lane.counts);
   setup_.method->visit(context, as_vec(visitor.x.as_mutable<double>()), visitor.memory.method,
                        place->method, oracle);
 

@@ -21,6 +21,7 @@
 #include "comm/token_messages.hpp"
 #include "comm/transport.hpp"
 #include "core/ordered_sum.hpp"
+#include "worker/byzantine.hpp"
 #include "worker/node_host.hpp"
 
 namespace cohort {
@@ -29,6 +30,7 @@ struct TokenSetup {
   const TokenMethod* method = nullptr;
   const Function* function = nullptr;
   LocalPipeline local;
+  ByzantinePlan byzantine;  // who lies about the tokens that it passes on
   std::uint64_t seed = 0;
   std::function<double(ClientId)> client_weight;  // p_i, sums to 1 over the run
   std::shared_ptr<const Graph> graph;             // that the walk is on
@@ -126,6 +128,9 @@ class TokenWorker final : public NodeHost {
   Result<void> await(std::uint64_t token, std::uint64_t hop, std::uint64_t last_hop, Rank from);
   Result<void> accept(const Envelope& envelope, std::uint64_t hop, std::uint64_t last_hop);
   void visit(std::uint64_t token, const Stop& at, std::uint64_t hop, Lane& lane);
+  bool lies(std::uint32_t node, std::uint64_t hop) const {
+    return setup_.byzantine.lies(ClientId(node), (hop - 1) / setup_.hops + 1);
+  }
 
   TokenSetup setup_;
   ThreadPool* pool_;

@@ -4,24 +4,24 @@
 //   y_i ← argmin N p_i f_i(y) + (β/2)‖y − v‖²        proximal, by K local steps from y_i
 //   y_i ← v − α N p_i g_i(y_i)                       gradient, α = 1/β the rate of local sgd
 //   z_i ← v − y_i
-//   u ← u + (1/N)((y_i − z_i) − c_i),  c_i ← y_i − z_i
+//   u ← u + (1/N)((y_i − z_i) − what that was before)
 //   x ← prox_{ψ/β}(u)                                u itself without a penalty ψ
 // -----------------------------------------------------------------------------------------------
-// x, u [d] token; y_i, z_i, c_i [d] solution, scaled dual and contribution of node i, at the start
-// x, 0, x; g_i [d] surrogate gradient; N nodes; ψ the penalty of the model (core/penalty.hpp).
+// x, u [d] token; y_i, z_i [d] solution and scaled dual of node i, at the start x and 0; g_i [d]
+// surrogate gradient; N nodes; ψ the penalty of the model (core/penalty.hpp).
 // Source: Mao, Yuan, Hu, Gu, Sayed, Yin, Walkman: a communication-efficient random-walk algorithm
 //   for decentralized optimization, IEEE Trans. Signal Process. 68 (2020), algorithms 1 and 2, with
 //   its dual scaled by 1/β. Deviations: weights p_i where it has 1/N; the proximal form solves by
 //   local steps.
-// Invariants: u = (1/N) Σ c_i; after a visit z_i = α N p_i ∇f_i at the old y_i (gradient), or at
-// the
-//   new one (proximal, as far as it is solved).
+// Invariants: u = (1/N) Σ (y_i − z_i); after a visit z_i = α N p_i ∇f_i at the old y_i (gradient),
+//   or at the new one (proximal, as far as it is solved).
 // Constant rates reach the minimiser of ψ + f; on strongly convex f linearly. No weights by π: how
 // often a node is visited decides how fast, not where to.
-// With M tokens each has a dual z_i and a contribution c_i of its own at each node and they share
-// y_i, which the gradient form reads: parallel-walk ADMM. The run's model is their mean.
-// Cost a visit: K gradients, or 1. Cost a hop: 1 vector, 2 with a penalty. Memory: 1 + 2 M vectors
-// a visited node.
+// The gradient form needs α below about 1/(2L + 2), L of N p_i f_i.
+// With M tokens each has a solution and a dual of its own at each node, so that they are M walks
+// alone, whose mean is the run's model. (Tokens that share y_i read gradients at each other's
+// models in the gradient form: that was tried, and diverges.) Cost a visit: K gradients, or 1. Cost
+// a hop: 1 vector, 2 with a penalty. Memory: 2 M vectors a visited node.
 
 #include <utility>
 
@@ -62,24 +62,22 @@ struct Walkman {
       v("mean", mean);
     }
   };
-  struct Part {        // of a token at a node
-    Vec dual;          // z_i [d]
-    Vec contribution;  // c_i [d]
-    template <class V>
-    void fields(V&& v) {
-      v("dual", dual);
-      v("contribution", contribution);
-    }
-  };
-  struct NodeState {
-    Vec solution;             // y_i [d]
-    std::vector<Part> parts;  // by token
-    static NodeState start(const Layout&, VecView x, std::uint64_t tokens) {
-      return {x, std::vector<Part>(tokens, Part{Vec::Zero(x.size()), x})};
-    }
+  struct Part {    // of a token at a node
+    Vec solution;  // y_i [d]
+    Vec dual;      // z_i [d]
     template <class V>
     void fields(V&& v) {
       v("solution", solution);
+      v("dual", dual);
+    }
+  };
+  struct NodeState {
+    std::vector<Part> parts;  // by token
+    static NodeState start(const Layout&, VecView x, std::uint64_t tokens) {
+      return {std::vector<Part>(tokens, Part{x, Vec::Zero(x.size())})};
+    }
+    template <class V>
+    void fields(V&& v) {
       v("parts", parts);
     }
   };
@@ -113,13 +111,13 @@ struct Walkman {
     const double scale = static_cast<double>(at.nodes()) * at.client.weight;  // N p_i
     Vec& v = at.buffer(1);
     v = x + part.dual;
-    const double step = options.form == WalkmanForm::gradient
-                            ? step_from(at, v, scale, node.solution, oracle)
-                            : solve(at, v, scale, node.solution, oracle);
-    part.dual = v - node.solution;
     Vec& change = at.buffer(2);
-    change = (node.solution - part.dual) - part.contribution;
-    part.contribution = node.solution - part.dual;
+    change = part.dual - part.solution;
+    const double step = options.form == WalkmanForm::gradient
+                            ? step_from(at, v, scale, part.solution, oracle)
+                            : solve(at, v, scale, part.solution, oracle);
+    part.dual = v - part.solution;
+    change += part.solution - part.dual;
     const double share = 1.0 / static_cast<double>(at.nodes());
     if (token.mean.size() == 0) {
       kernels::axpy(share, as_span(change), as_mutable_span(x));
