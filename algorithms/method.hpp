@@ -197,9 +197,6 @@ class Method {
 /// Base of a method with one exchange a round.
 struct OneRound {};
 
-/// ‖v − Σ p_i v_i‖∞ relative to the largest term, of a vector that clients hold parts of.
-template <class ClientState, class Part>
-double mirror_gap(const Vec& v, const std::vector<std::pair<double, const ClientState*>>& clients,
 /// Base of one in which the model goes down and an update of it comes up, which the scenario's rule
 /// combines and the server's optimizer takes.
 struct OneUpdate : OneRound {
@@ -219,6 +216,9 @@ struct OneUpdate : OneRound {
   }
 };
 
+/// ‖v − Σ p_i v_i‖∞ relative to the largest term, of a vector that clients hold parts of.
+template <class ClientState, class Part>
+double mirror_gap(const Vec& v, const std::vector<std::pair<double, const ClientState*>>& clients,
                   Part part) {
   Vec gap = -v;
   double largest = kernels::max_abs(as_span(v));

@@ -10,8 +10,8 @@
 #include <optional>
 #include <tuple>
 
-#include "algorithms/down.hpp"
 #include "algorithms/bisection.hpp"
+#include "algorithms/down.hpp"
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/method_config.hpp"
 #include "algorithms/token_catalogue.hpp"
@@ -881,11 +881,13 @@ class Loader {
     out_.local = std::move(setup.local);
     out_.update = std::move(setup.update);
     out_.compressor = std::move(setup.compressor);
+    out_.down = std::move(setup.down);
     out_.server = std::move(setup.server);
     cite(catalogue_.methods, setup.effective, "method");
     for (const std::string stage : {"local", "update", "down", "server"}) {
       cite_stage(setup.effective.find(stage), "method." + stage);
     }
+    if (out_.down) out_.chosen.push_back({"method.down", "EF21-P", std::string(down_source)});
     if (!out_.update.transforms.empty() &&
         !has_block([](const BlockSpec& block) { return block.is_update; })) {
       mistake("method.update", "{} sends no update, so it would be ignored", out_.method->name());
@@ -904,13 +906,11 @@ class Loader {
   void cite(const Registry<Base>* registry, const ConfigNode& made, const std::string& path) {
     const ConfigNode* type = made.find("type");
     COHORT_CHECK(type != nullptr, "what was made says its type");
-    out_.down = std::move(setup.down);
     const auto* entry = registry->find(type->text());
     COHORT_CHECK(entry != nullptr, "what was made is registered");
     out_.chosen.push_back({path, type->text(), entry->source});
   }
   void cite_stage(const ConfigNode* stage, const std::string& path) {
-    if (out_.down) out_.chosen.push_back({"method.down", "EF21-P", std::string(down_source)});
     if (stage == nullptr) return;
     if (const ConfigNode* node = stage->find("estimator")) {
       cite(catalogue_.estimators, *node, path + ".estimator");
@@ -1142,6 +1142,7 @@ class Loader {
               "is of the sets train and client_test, and evaluation.on has neither");
     }
     if (out_.evaluation.personal) check_personal(measures_clients);
+    if (out_.method != nullptr && !out_.method->needs().owned.empty()) check_owned();
     if (!out_.evaluation.clients || !clients_sound_) return;
     const std::uint64_t honest = out_.clients.count - out_.clients.byzantine.clients.size();
     if (!measures_clients && !out_.evaluates(Metric::gradient_norm)) {
@@ -1165,7 +1166,19 @@ class Loader {
       mistake("evaluation.personal", "clients have no models of their own with {}",
               out_.method->name());
     }
-    if (out_.method != nullptr && !out_.method->needs().owned.empty()) check_owned();
+  }
+  /// The shared part of a model is none that could be measured.
+  void check_owned() {
+    if (out_.evaluation.metrics.empty()) return;
+    const bool is_whole = out_.evaluation.personal && !out_.evaluates(EvaluationSet::validation) &&
+                          !out_.evaluates(EvaluationSet::test) &&
+                          !out_.evaluates(Metric::gradient_norm) &&
+                          !out_.evaluates(Metric::distance);
+    if (is_whole) return;
+    mistake("evaluation",
+            "clients of {} own a part of the model, so only their own models can be measured: "
+            "expected personal = true, on = train or client_test, and metrics of rows",
+            out_.method->name());
   }
   void no_rows(std::string_view set) {
     if (out_.data) {
@@ -1189,19 +1202,6 @@ class Loader {
       }
       out_.schedule.stop.targets.push_back({set, metric, given->second, higher_is_better(metric)});
     }
-  }
-  /// The shared part of a model is none that could be measured.
-  void check_owned() {
-    if (out_.evaluation.metrics.empty()) return;
-    const bool is_whole = out_.evaluation.personal && !out_.evaluates(EvaluationSet::validation) &&
-                          !out_.evaluates(EvaluationSet::test) &&
-                          !out_.evaluates(Metric::gradient_norm) &&
-                          !out_.evaluates(Metric::distance);
-    if (is_whole) return;
-    mistake("evaluation",
-            "clients of {} own a part of the model, so only their own models can be measured: "
-            "expected personal = true, on = train or client_test, and metrics of rows",
-            out_.method->name());
   }
 
   void read_claim() {
