@@ -91,10 +91,10 @@ class Run {
   const Method& method() const { return *setup_.method; }
   const OracleCounts& counts() const { return counts_; }
   std::uint64_t bytes_up() const { return bytes_up_; }
-
-  /// All that the next round reads.
   /// Where all clients take part.
   std::uint64_t bytes_down() const { return bytes_down_; }
+
+  /// All that the next round reads.
   template <class V>
   void fields(V&& v) {
     v("x", x);
@@ -135,8 +135,8 @@ class Run {
   Scratch scratch_;
   OracleCounts counts_;
   std::uint64_t bytes_up_ = 0;  // of accepted replies
-};
-
   std::uint64_t bytes_down_ = 0;
   std::optional<AskId> accepted_;  // the last
+};
+
 }  // namespace cohort::drive
