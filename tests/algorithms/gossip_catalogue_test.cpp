@@ -15,6 +15,7 @@ class EveryGossipMethod : public testing::TestWithParam<std::string> {
   static ConfigNode plain() {
     ConfigNode node = table({{"type", GetParam()}});
     if (GetParam() == "clipped_gossip") node.set("radius", drive::Value(1.0));
+    if (GetParam() == "choco_sgd") node.set("consensus_rate", drive::Value(1.0));
     return node;
   }
   /// Batches, and a transform that remembers.
@@ -112,6 +113,25 @@ TEST(GossipCatalogue, RefusesWhatHasNoMeaningThere) {
       gossip_methods(), Stages{}, mistakes);
   ASSERT_EQ(mistakes.messages().size(), 1U);
   EXPECT_THAT(mistakes.messages()[0], testing::HasSubstr("no server"));
+}
+
+TEST(GossipCatalogue, OnlyWhatCanBeCompressedTakesACompressor) {
+  const auto messages = [](const char* type, ConfigNode update) {
+    ConfigNode node = table({{"type", type}});
+    if (node.find("type")->text() == "choco_sgd") node.set("consensus_rate", drive::Value(0.1));
+    node.set("update", drive::placed(std::move(update)));
+    Mistakes mistakes;
+    const auto setup =
+        make_gossip_method(drive::placed(node), "method", gossip_methods(), Stages{}, mistakes);
+    EXPECT_EQ(setup.compressor != nullptr, mistakes.empty());
+    return mistakes.messages();
+  };
+  EXPECT_THAT(messages("choco_sgd", table({{"compressor", "top_k"}})), testing::IsEmpty());
+  EXPECT_THAT(messages("d_psgd", table({{"compressor", "top_k"}})),
+              testing::ElementsAre(testing::HasSubstr("d_psgd shares whole models")));
+  EXPECT_THAT(messages("choco_sgd",
+                       table({{"compressor", "top_k"}, {"transforms", drive::list({"clip"})}})),
+              testing::Contains(testing::HasSubstr("expected compressor only")));
 }
 
 }  // namespace

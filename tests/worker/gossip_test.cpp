@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "algorithms/aggregation_catalogue.hpp"
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/graph_catalogue.hpp"
 #include "comm/codec.hpp"
@@ -31,6 +32,14 @@ GossipSetup setup_of(const GossipSetup& base, std::uint32_t rank, std::uint32_t 
   return setup;
 }
 
+std::shared_ptr<const Optimizer> optimizer_of_rate(double rate) {
+  ConfigNode node = config_table();
+  node.set("type", config_value(std::string("sgd")));
+  node.set("learning_rate", config_value(rate));
+  Mistakes mistakes;
+  return optimizers().make(node, "optimizer", mistakes).object;
+}
+
 struct Outcome {
   Hash128 hash;
   std::uint64_t bytes = 0;
@@ -49,6 +58,15 @@ class GossipWorkerTest : public testing::Test {
     ConfigNode node = config_table();
     node.set("type", config_value(method));
     if (method == "clipped_gossip") node.set("radius", config_value(1.0));
+    if (method == "choco_sgd") {
+      ConfigNode compressor = config_table();
+      compressor.set("type", config_value(std::string("top_k")));
+      compressor.set("kept", config_value(std::int64_t{7}));
+      ConfigNode update = config_table();
+      update.set("compressor", std::move(compressor));
+      node.set("update", std::move(update));
+      node.set("consensus_rate", config_value(0.1));
+    }
     const auto made = make_gossip_method(node, "method", gossip_methods(), Stages{}, mistakes);
     EXPECT_THAT(mistakes.messages(), testing::IsEmpty());
     method_ = made.method;
@@ -56,6 +74,7 @@ class GossipWorkerTest : public testing::Test {
     setup.method = method_.get();
     setup.function = &quadratic_;
     setup.local = made.local;
+    setup.compressor = made.compressor;
     setup.seed = 5;
     setup.client_weight = [](ClientId) { return 1.0 / nodes; };
     setup.silence_limit = Seconds(30);
@@ -120,6 +139,54 @@ TEST_F(GossipWorkerTest, EveryMethodGivesTheSameBitsOnAnyNumberOfRanksAndThreads
   }
 }
 
+std::shared_ptr<const Attack> attack(const std::string& name) {
+  Mistakes mistakes;
+  return attacks().make(config_value(name), "attack", mistakes).object;
+}
+
+TEST_F(GossipWorkerTest, WhoLiesTellsOthersSomethingElseAndIsMeasuredNowhere) {
+  GossipSetup base = setup("d_psgd");
+  base.local.optimizer = optimizer_of_rate(0.0);
+  base.byzantine = {{ClientId(4)}, 2, attack("sign_flip"), nullptr};
+  const MixingMatrix w = weights("ring", "metropolis");
+  run_ranks(1, [&](Transport& transport) {
+    ThreadPool pool(1);
+    const Vec x = Vec::Ones(70);
+    GossipWorker worker(setup_of(base, 0, 1), x, pool, transport);
+    const MixingPlan plan(w, setup_of(base, 0, 1).ranks, 0);
+    ASSERT_TRUE(worker.round(1, plan));
+    EXPECT_EQ(worker.model(NodeId(5)), x) << "honest before round 2";
+    ASSERT_TRUE(worker.round(2, plan));
+    EXPECT_NEAR(worker.model(NodeId(5))[0], 1.0 / 3, 1e-15);  // (−1 + 1 + 1)/3
+    EXPECT_EQ(worker.model(NodeId(1)), x);
+    const auto sums = worker.sum();
+    double weight = 0;
+    for (const auto& part : sums) weight += part.value.front().weight;
+    EXPECT_EQ(weight, 10.0);
+    EXPECT_EQ(worker.spread(x).front().value.most, worker.spread(x).front().value.sum / 2);
+  });
+}
+
+TEST_F(GossipWorkerTest, AttacksGiveTheSameBitsOnAnyNumberOfRanksAndAfterAResume) {
+  const auto folder = std::filesystem::temp_directory_path() / "cohort-gossip-attack-test";
+  std::filesystem::create_directories(folder);
+  const MixingMatrix w = weights("ring", "metropolis");
+  for (const char* name : {"gaussian", "replay"}) {
+    GossipSetup base = setup("clipped_gossip");
+    base.byzantine = {{ClientId(2), ClientId(7)}, 2, attack(name), nullptr};
+    const Outcome whole = run(base, w, 1, 1, 0, 9);
+    GossipSetup honest = base;
+    honest.byzantine = {};
+    EXPECT_NE(whole.hash, run(honest, w, 1, 1, 0, 9).hash) << name;
+    EXPECT_EQ(run(base, w, 4, 1, 0, 9), whole) << name;
+    run(base, w, 2, 1, 0, 5, {}, folder);
+    EXPECT_EQ(run(base, w, 4, 1, 5, 9, {folder / "nodes-5-0.bin", folder / "nodes-5-1.bin"}).hash,
+              whole.hash)
+        << name;
+  }
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(GossipWorkerTest, GoesOnFromFilesOfOtherRanksToTheSameBits) {
   const auto folder = std::filesystem::temp_directory_path() / "cohort-gossip-worker-test";
   std::filesystem::create_directories(folder);
@@ -152,6 +219,45 @@ TEST_F(GossipWorkerTest, BytesAreThoseOfEveryEdgeAndOnlyCutEdgesTravel) {
   EXPECT_GT(cut.messages_crossed, 4 * 70 * 8U);
   EXPECT_LT(cut.messages_crossed, 5 * 70 * 8U);
   EXPECT_NEAR(cut_share(w, setup_of(base, 0, 2).ranks), 4.0 / 22, 1e-15);
+}
+
+TEST_F(GossipWorkerTest, WhatIsCompressedIsCountedAndTravelsAsItWasEncoded) {
+  const GossipSetup base = setup("choco_sgd");
+  const MixingMatrix w = weights("ring", "metropolis");
+  const std::uint64_t encoded = coded_sparse_bytes(70, 7, Element::f64) + 16;
+  EXPECT_LT(encoded, 70 * 8 / 5U);
+  EXPECT_EQ(run(base, w, 1, 1, 0, 3).bytes, 3 * 2 * nodes * encoded);
+  const Outcome cut = run(base, w, 2, 1, 0, 3);
+  EXPECT_EQ(cut.bytes, 3 * 2 * nodes * encoded);
+  EXPECT_GT(cut.messages_crossed, 3 * 4 * encoded);
+  EXPECT_LT(cut.messages_crossed, 3 * 4 * (encoded + 200));  // headers of messages and blocks
+}
+
+TEST_F(GossipWorkerTest, RefusesWhatNoCompressorOfTheRunMakes) {
+  // Halves of what is declared dense f64, and a sparse block where nothing is compressed.
+  const std::vector<double> x(70, 1.0);
+  const std::vector<std::uint32_t> indices = {3};
+  const std::vector<double> value = {1.0};
+  for (const Block& lie :
+       {dense_block("x", x, Element::bf16), coded_sparse_block("x", 70, indices, value)}) {
+    const GossipSetup base = setup("d_psgd");
+    const MixingMatrix w = weights("ring", "metropolis");
+    run_ranks(2, [&](Transport& transport) {
+      if (transport.self() == Rank(1)) {
+        const MixingPlan plan(w, setup_of(base, 1, 2).ranks, 1);
+        GossipMessage message{1, 0, plan.outgoing(0), {}};
+        message.shared.assign(message.nodes.size(), Payload{{lie}});
+        ASSERT_TRUE(transport.send(Rank(0), Tag::to_worker, encode(message)));
+        ASSERT_TRUE(transport.flush(patience()));
+        return;
+      }
+      ThreadPool pool(1);
+      GossipWorker worker(setup_of(base, 0, 2), quadratic_.start(), pool, transport);
+      const auto part = worker.round(1, MixingPlan(w, setup_of(base, 0, 2).ranks, 0));
+      ASSERT_FALSE(part);
+      EXPECT_THAT(part.error().message, testing::HasSubstr("does not declare"));
+    });
+  }
 }
 
 TEST_F(GossipWorkerTest, ANodeThatManyHearFromTravelsOnceToEachProcess) {
