@@ -45,5 +45,14 @@ TEST(Saga, ConvergesLinearlyWithAConstantRate) {
   EXPECT_EQ(saga.counts.rows[static_cast<std::size_t>(Query::linear_view)], 6U + 3000);
 }
 
+TEST(Saga, OfOneRowIsItsGradient) {
+  const LeastSquares f(1, 4);
+  Estimating saga(f, estimator<Saga>());
+  for (std::uint64_t k = 0; k < 4; ++k) {
+    const Vec w = surrogate(k, 4);
+    EXPECT_TRUE(saga(w, {0}, k).isApprox(saga.full(w), rounding)) << k;
+  }
+}
+
 }  // namespace
 }  // namespace cohort

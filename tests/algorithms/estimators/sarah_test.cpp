@@ -47,5 +47,48 @@ TEST(Sarah, PlusTakesAFullGradientOnceTheSurrogateIsSmall) {
   EXPECT_EQ(plus(surrogate(0, 4), {1}, 2), plus.full(surrogate(0, 4)));
 }
 
+// Nguyen et al., ICML 2017: E ‖v_t‖² ≤ (1 − (2/(ηL) − 1) μ²η²)^t ‖∇P(w_0)‖² over all choices of
+// rows, for η < 2/L and curvatures of the rows between μ and L.
+TEST(Sarah, ItsSurrogateShrinksAsTheTheoremSays) {
+  constexpr std::uint32_t n = 6, steps = 3, paths = n * n * n;
+  constexpr double mu = 0.5, largest = 1.5, eta = 1 / largest;
+  const UnequalRows f(n, 4);
+  const Vec w0 = f.solution() + surrogate(0, 4);
+  std::vector<double> mean(steps + 1, 0.0);
+  for (std::uint32_t path = 0; path < paths; ++path) {
+    Estimating sarah(f, estimator<Sarah>());
+    Vec w = w0;
+    std::uint32_t choices = path;
+    for (std::uint32_t t = 0; t <= steps; ++t) {
+      const Vec v = sarah(w, {choices % n}, t);
+      if (t > 0) choices /= n;
+      mean[t] += v.squaredNorm() / paths;
+      w -= eta * v;
+    }
+  }
+  const double factor = 1 - (2 / (eta * largest) - 1) * mu * mu * eta * eta;
+  double bound = mean[0];
+  for (std::uint32_t t = 1; t <= steps; ++t) {
+    bound *= factor;
+    EXPECT_LE(mean[t], bound) << t;
+  }
+}
+
+// The mean of v_t over its own row is off by what v_{t−1} was off.
+TEST(Sarah, IsBiasedGivenItsPast) {
+  constexpr std::uint32_t n = 6;
+  const UnequalRows f(n, 4);
+  const Vec w0 = surrogate(0, 4), w1 = surrogate(1, 4), w2 = surrogate(2, 4);
+  Vec mean = Vec::Zero(4), error(4);
+  for (std::uint32_t j = 0; j < n; ++j) {
+    Estimating sarah(f, estimator<Sarah>());
+    sarah(w0, {0}, 0);
+    error = sarah(w1, {3}, 1) - sarah.full(w1);
+    mean += sarah(w2, {j}, 2) / n;
+  }
+  EXPECT_GT(error.norm(), 0.01);
+  EXPECT_TRUE((mean - Estimating(f, estimator<Sarah>()).full(w2)).isApprox(error, 1e-12));
+}
+
 }  // namespace
 }  // namespace cohort

@@ -1,5 +1,6 @@
 #include "algorithms/estimators/storm.hpp"
 
+#include "algorithms/estimators/sarah.hpp"
 #include "tests/algorithms/estimators/unequal_rows.hpp"
 
 namespace cohort {
@@ -35,6 +36,17 @@ TEST(Storm, AtRestItIsAMovingAverageOfBatchGradients) {
   const Vec d = storm(w, {1}, 1);
   EXPECT_TRUE(d.isApprox(0.5 * storm.batch_gradient(w, {0}) + 0.5 * storm.batch_gradient(w, {1}),
                          rounding));
+}
+
+TEST(Storm, ShareZeroIsSarahFromItsFirstGradient) {
+  const UnequalRows f(6, 4);
+  Estimating storm(f, estimator<Storm>({.share = 0})), sarah(f, estimator<Sarah>());
+  for (std::uint64_t k = 0; k < 5; ++k) {
+    const Vec w = surrogate(k, 4);
+    const auto rows =
+        k == 0 ? all_rows(6) : std::vector<std::uint32_t>{static_cast<std::uint32_t>(k)};
+    EXPECT_TRUE(storm(w, rows, k).isApprox(sarah(w, rows, k), rounding)) << k;
+  }
 }
 
 }  // namespace

@@ -66,5 +66,21 @@ TEST(Ditto, RefusesAPipelineThatItsModelsWouldShare) {
   }
 }
 
+TEST(Ditto, AStrongPullMakesPersonalModelsTheSharedOne) {
+  const drive::Quadratics f(drive::different_clients(3, 4, 6));
+  constexpr double pull = 1e6;  // steps of rate 1e-7 contract by 0.9
+  drive::Run run(
+      table({{"type", "ditto"},
+             {"local_steps", 300},
+             {"pull", pull},
+             {"local", table({{"optimizer", table({{"type", "sgd"}, {"learning_rate", 1e-7}})}})}}),
+      f, drive::equal_weights(3));
+  run.x = Vec::Ones(4);
+  run.round();
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_LT((personal(run.client_state(i)) - Vec::Ones(4)).norm(), 1e-4);
+  }
+}
+
 }  // namespace
 }  // namespace cohort

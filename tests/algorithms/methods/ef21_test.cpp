@@ -69,5 +69,18 @@ TEST(Ef21, SendsWhatItsCompressorSays) {
   EXPECT_EQ(run.bytes_up(), 3U * 2U * (coded_sparse_bytes(40, 4, Element::f64) + 16U));
 }
 
+TEST(Ef21, NaiveTopOneStallsWhereItConverges) {
+  const drive::Quadratics f(drive::different_clients(4, 5, 3));
+  drive::Run naive(table({{"type", "fedsgd"},
+                          {"server", drive::sgd(0.05)},
+                          {"update", table({{"compressor", drive::top(1)}})}}),
+                   f, drive::equal_weights(4));
+  naive.rounds(1500);
+  const double gap = (naive.x - drive::optimum(f)).norm();
+  EXPECT_GT(gap, 1e-3);
+  naive.rounds(1500);
+  EXPECT_GT((naive.x - drive::optimum(f)).norm(), 0.5 * gap);
+}
+
 }  // namespace
 }  // namespace cohort

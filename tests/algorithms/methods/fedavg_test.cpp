@@ -82,5 +82,31 @@ TEST(FedAvg, ClippedUpdateMovesTheModelByAtMostTheNorm) {
   EXPECT_NEAR(run.x.norm(), 0.01, 1e-16);
 }
 
+// Reddi et al., ICLR 2021: with β₁ = 0 and τ → ∞, η/τ = 1, adaptive servers are FedAvg.
+TEST(FedAvg, AdaptiveServersWithAHugeTauAreFedAvg) {
+  const drive::Quadratics f(drive::different_clients(3, 4, 6));
+  constexpr double tau = 1e9;
+  const auto model = [&](ConfigNode optimizer) {
+    drive::Run run(table({{"type", "fedavg"},
+                          {"local_steps", 3},
+                          {"server", table({{"optimizer", std::move(optimizer)}})}}),
+                   f, drive::equal_weights(3));
+    run.rounds(5);
+    return run.x;
+  };
+  const Vec plain = model(table({{"type", "sgd"}, {"learning_rate", 1.0}}));
+  for (const char* type : {"adagrad", "adam", "yogi"}) {
+    ConfigNode optimizer = table({{"type", type}, {"learning_rate", tau}, {"epsilon", tau}});
+    if (optimizer.find("type")->text() != "adagrad") {
+      optimizer.set("beta1", drive::Value(0.0));
+      optimizer.set("beta2", drive::Value(0.99));
+    }
+    if (optimizer.find("type")->text() == "adam") {
+      optimizer.set("bias_correction", config_value(false));
+    }
+    EXPECT_TRUE(model(std::move(optimizer)).isApprox(plain, 1e-8)) << type;  // √v/τ ≈ 1e-9
+  }
+}
+
 }  // namespace
 }  // namespace cohort

@@ -23,7 +23,7 @@ TEST(FedPd, ReachesTheOptimumWhereItsDualsAreTheGradients) {
   // 0.57^40 ≈ 1e-10 of the error, and the rounds go on from there.
   drive::Run run(table({{"type", "fedpd"}, {"local_steps", 40}, {"penalty_rate", 0.3}}), f, p);
   run.rounds(150);
-  EXPECT_TRUE(run.x.isApprox(optimum, 1e-9));
+  EXPECT_TRUE(run.x.isApprox(optimum, 1e-12));
   const auto& client = f.clients()[2];
   EXPECT_TRUE(dual(run.client_state(2)).isApprox(-client.a * (optimum - client.centre()), 1e-7));
 }
@@ -67,6 +67,18 @@ TEST(FedPd, AReplyThatIsLostLeavesTheDualAsItWas) {
   run.round({}, {1});
   EXPECT_EQ(dual(run.client_state(1)), Vec::Zero(4));
   EXPECT_GT(dual(run.client_state(0)).norm(), 0.01);
+}
+
+// λ_i = −(the linear term of FedDyn), 1/η = α: with all clients and no skipping it is one method.
+TEST(FedPd, WithoutSkippingIsFedDyn) {
+  const drive::Quadratics f(drive::different_clients(4, 4, 9));
+  drive::Run pd(table({{"type", "fedpd"}, {"batch_size", 4}, {"penalty_rate", 0.5}}), f,
+                drive::equal_weights(4));
+  drive::Run dyn(table({{"type", "feddyn"}, {"batch_size", 4}, {"alpha", 2.0}}), f,
+                 drive::equal_weights(4));
+  pd.rounds(20);
+  dyn.rounds(20);
+  EXPECT_TRUE(pd.x.isApprox(dyn.x, 1e-12));  // other orders of a few additions a step
 }
 
 }  // namespace

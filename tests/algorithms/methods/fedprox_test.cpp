@@ -39,5 +39,26 @@ TEST(FedProx, ConvergesToItsOwnBiasedFixedPoint) {
   EXPECT_TRUE(run.x.isApprox(drive::solve(left, right), 1e-10));  // a contraction's limit
 }
 
+// x = Σ p_i prox(x), prox = (A + μI)⁻¹ (A b + μ x): another point than the minimum.
+TEST(FedProx, ExactLocalSolutionsAreStillBiased) {
+  const drive::Quadratics f(drive::different_clients(4, 4, 6));
+  constexpr double mu = 1.0;
+  const Mat identity = Mat::Identity(4, 4);
+  Mat left = Mat::Zero(4, 4), a = left;
+  Vec right = Vec::Zero(4), ab = right;
+  for (const auto& client : f.clients()) {
+    const Mat pull = drive::solve(client.a + mu * identity, client.a);
+    left += pull;
+    right += pull * client.centre();
+    a += client.a;
+    ab += client.a * client.centre();
+  }
+  drive::Run run(table({{"type", "fedprox"}, {"local_steps", 200}, {"mu", mu}}), f,
+                 drive::equal_weights(4));  // 0.8^200: solved
+  run.rounds(100);
+  EXPECT_TRUE(run.x.isApprox(drive::solve(left, right), 1e-10));
+  EXPECT_GT((run.x - drive::solve(a, ab)).norm(), 0.01);
+}
+
 }  // namespace
 }  // namespace cohort

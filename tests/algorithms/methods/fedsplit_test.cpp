@@ -22,7 +22,7 @@ TEST(FedSplit, WithExactProximalStepsItReachesTheOptimum) {
   // 2.7 leave 0.73^100 ≈ 1e-14.
   drive::Run run(table({{"type", "fedsplit"}, {"local_steps", 100}, {"step", 0.577}}), f, p);
   run.rounds(100);
-  EXPECT_TRUE(run.x.isApprox(drive::solve(a, ab), 1e-10));
+  EXPECT_TRUE(run.x.isApprox(drive::solve(a, ab), 1e-12));
 }
 
 TEST(FedSplit, OneRoundFollowsTheBox) {

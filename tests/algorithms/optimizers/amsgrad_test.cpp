@@ -65,5 +65,25 @@ TEST(AmsGrad, ConvergesWhereAdamGoesTheWrongWay) {
   EXPECT_LT(after_the_counter_example<AmsGrad>(ams, 30000), -0.99);
 }
 
+// Where gradients are of very different size, √v̂ never falls and v̂ ≥ v.
+TEST(AmsGrad, ItsDenominatorNeverFalls) {
+  AmsGrad::Options options;
+  options.beta1 = 0;
+  options.epsilon = 1e-12;
+  const OptimizerOf<AmsGrad> optimizer(options);
+  State state;
+  optimizer.start(state, 1);
+  Vec x = Vec::Zero(1);
+  double before = 0;
+  for (std::uint64_t t = 1; t <= 300; ++t) {
+    const double g = t % 101 == 1 ? 1010 : -10;  // the second example of the paper
+    const double from = x[0];
+    optimizer.step(stages::info(t), state, x, Vec::Constant(1, g), 1.0);
+    const double root = options.learning_rate.at(Round(t)) * g / (from - x[0]);
+    EXPECT_GE(root, before * (1 - 1e-12));
+    before = root;
+  }
+}
+
 }  // namespace
 }  // namespace cohort

@@ -73,5 +73,16 @@ TEST(DoG, PerTensorTreatsEachSegmentAlone) {
   EXPECT_EQ(Vec(w.tail(3)), alone(2, 3));
 }
 
+TEST(DoG, StepsTurnWithTheCoordinates) {
+  // A reflection: 2 u uᵀ − I.
+  const Vec u = stages::surrogate(8).normalized();
+  const auto turned = [&](const Vec& v) { return Vec(2 * u.dot(v) * u - v); };
+  std::vector<Vec> g = stages::surrogates(5), turned_g;
+  for (const Vec& s : g) turned_g.push_back(turned(s));
+  const Vec start = stages::surrogate(9);
+  EXPECT_TRUE(stages::after<DoG>({.initial = 0.1}, turned_g, turned(start))
+                  .isApprox(turned(stages::after<DoG>({.initial = 0.1}, g, start)), 1e-13));
+}
+
 }  // namespace
 }  // namespace cohort

@@ -55,5 +55,25 @@ TEST(Sps, StaysWhereTheBatchIsSolved) {
   EXPECT_EQ(w, Vec::Ones(2));
 }
 
+// f_i = ½ (a_iᵀ w − y_i)² with more unknowns than rows have a common solution; unclipped steps with
+// c = ½ lie between 1/(2cL_i) and 1/(2cμ_i), here both 1/‖a_i‖².
+TEST(Sps, FindsWhatSolvesAllRowsExactly) {
+  const auto rows = stages::surrogates(5);
+  const Vec solution = stages::surrogate(9);
+  Vec w = Vec::Zero(solution.size());
+  State state;
+  double residual = 0;
+  for (std::size_t k = 0; k < 2000; ++k) {
+    const Vec& a = rows[k % rows.size()];
+    residual = a.dot(w - solution);
+    const double rate =
+        stepped({.learning_rate = 1e9}, state, w, residual * a, residual * residual / 2);
+    if (std::abs(residual) > 1e-6) {
+      EXPECT_NEAR(rate * a.squaredNorm(), 1, 1e-9);
+    }
+  }
+  for (const Vec& a : rows) EXPECT_NEAR(a.dot(w - solution), 0, 1e-12);
+}
+
 }  // namespace
 }  // namespace cohort
