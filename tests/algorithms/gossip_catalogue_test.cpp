@@ -121,9 +121,7 @@ TEST(GossipCatalogue, OnlyWhatCanBeCompressedTakesACompressor) {
     if (node.find("type")->text() == "choco_sgd") node.set("consensus_rate", drive::Value(0.1));
     node.set("update", drive::placed(std::move(update)));
     Mistakes mistakes;
-    const auto setup =
-        make_gossip_method(drive::placed(node), "method", gossip_methods(), Stages{}, mistakes);
-    EXPECT_EQ(setup.compressor != nullptr, mistakes.empty());
+    make_gossip_method(drive::placed(node), "method", gossip_methods(), Stages{}, mistakes);
     return mistakes.messages();
   };
   EXPECT_THAT(messages("choco_sgd", table({{"compressor", "top_k"}})), testing::IsEmpty());
