@@ -5,6 +5,7 @@
 #include "algorithms/gossip_catalogue.hpp"
 #include "algorithms/graph_catalogue.hpp"
 #include "algorithms/token_catalogue.hpp"
+#include "problems/bilevel/hypercleaning.hpp"
 #include "problems/bilevel/quadratic_levels.hpp"
 #include "problems/external/external.hpp"
 #include "problems/neural/neural.hpp"
@@ -45,6 +46,11 @@ std::unique_ptr<Function> without_rows(const Neural::Options& options, const Neu
 std::unique_ptr<Function> without_rows(const ExternalModel::Options& options,
                                        const ExternalModel*) {
   return ExternalModel::without_rows(options);
+}
+
+std::unique_ptr<Function> without_rows(const HypercleaningModel::Options& options,
+                                       const HypercleaningModel*) {
+  return HypercleaningModel::without_rows(options);
 }
 
 template <class Model>
@@ -90,6 +96,7 @@ Catalogue shipped_catalogue() {
     registry.add<HuberRegression, ModelOf>();
     registry.add<AbsoluteRegression, ModelOf>();
     registry.add<Poisson, ModelOf>();
+    registry.add<HypercleaningModel, ModelOf>();
     registry.add<ExternalModel, ModelOf>();
     return registry;
   }();
