@@ -1,5 +1,7 @@
 #include "algorithms/methods/f2sa.hpp"
 
+#include "core/random.hpp"
+#include "problems/bilevel/hypercleaning.hpp"
 #include "tests/algorithms/bilevel.hpp"
 
 namespace cohort {
@@ -79,6 +81,46 @@ TEST(F2sa, TellsALambdaThatIsTooSmall) {
   };
   EXPECT_EQ(error_with(2.0), "");
   EXPECT_THAT(error_with(0.5), testing::HasSubstr("lambda = 0.5 is too small"));
+}
+
+// Two clients with rows of three classes around three centres, a third of them with a random label.
+TEST(F2sa, FindsWhichRowsAreCorrupted) {
+  constexpr std::size_t rows = 150, features = 3;
+  std::vector<double> values(2 * rows * features), labels(2 * rows);
+  Stream(1, Purpose::test).fill_normal(values);
+  for (std::size_t j = 0; j < 2 * rows; ++j) {
+    labels[j] = static_cast<double>(j % 3);
+    values[j * features + j % 3] += 4;
+  }
+  const auto of = [&](RowSource, ClientId client) -> Rows {
+    const std::size_t first = client.value * rows;
+    return DenseRows<double>{rows, features, features, values.data() + first * features,
+                             labels.data() + first};
+  };
+  const Hypercleaning f(features, 3, of, {0, 2}, {.corruption = 0.5, .clean = 0.2}, 1);
+  drive::Run run(table({{"type", "f2sa"},
+                        {"noise", "none"},
+                        {"inner_steps", 5},
+                        {"lower_rate", 0.5},
+                        {"multiplier", 10.0},
+                        {"ratio", 4000.0}}),
+                 f, drive::equal_weights(2));
+  run.rounds(200);
+  for (std::size_t c = 0; c < 2; ++c) {
+    const Vec& x = run.client_state(c).as<BilevelClient>().owned.x;
+    const auto truth = f.owned_truth(ClientId(c));
+    ASSERT_EQ(static_cast<std::size_t>(x.size()), truth.size());
+    double pairs = 0, in_order = 0;  // the area under the ROC curve
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      for (std::size_t j = 0; j < truth.size(); ++j) {
+        if (truth[i] != 1 || truth[j] != 0) continue;
+        pairs += 1;
+        in_order += x[static_cast<Index>(i)] > x[static_cast<Index>(j)] ? 1 : 0;
+      }
+    }
+    EXPECT_GT(pairs, 1000);
+    EXPECT_GT(in_order / pairs, 0.95) << c;
+  }
 }
 
 TEST(F2sa, ExponentsAreThoseOfTheirRates) {
