@@ -99,7 +99,7 @@ Result<RoundPart> TokenWorker::round(std::uint64_t round) {
     const std::uint64_t ticks = std::min(outlook, setup_.hops - done);
     look_ahead(ticks);
     for (std::uint64_t t = 1; t <= ticks; ++t) {
-      COHORT_DO(tick(t, before + done + t, before + setup_.hops, waited));
+      COHORT_DO(tick(t, before + done + t, waited));
     }
     done += ticks;
   }
@@ -110,8 +110,7 @@ Result<RoundPart> TokenWorker::round(std::uint64_t round) {
   return part;
 }
 
-Result<void> TokenWorker::tick(std::uint64_t tick, std::uint64_t hop, std::uint64_t last_hop,
-                               Seconds& waited) {
+Result<void> TokenWorker::tick(std::uint64_t tick, std::uint64_t hop, Seconds& waited) {
   here_.clear();
   for (std::uint64_t m = 0; m < setup_.tokens; ++m) {
     const std::uint32_t from = stop(tick - 1, m).node, to = stop(tick, m).node;
@@ -132,7 +131,7 @@ Result<void> TokenWorker::tick(std::uint64_t tick, std::uint64_t hop, std::uint6
   const RealClock clock;
   for (const std::uint64_t m : here_) {
     const std::uint32_t from = stop(tick - 1, m).node;
-    if (!holds(from)) COHORT_DO(await(m, hop, last_hop, rank_of(from, setup_.ranks)));
+    if (!holds(from)) COHORT_DO(await(m, hop, rank_of(from, setup_.ranks)));
   }
   waited += clock.now();
 
@@ -170,8 +169,7 @@ Result<void> TokenWorker::send(std::uint64_t token, std::uint64_t hop, std::uint
   return transport_->send(rank_of(to, setup_.ranks), Tag::to_worker, encode(message));
 }
 
-Result<void> TokenWorker::await(std::uint64_t token, std::uint64_t hop, std::uint64_t last_hop,
-                                Rank from) {
+Result<void> TokenWorker::await(std::uint64_t token, std::uint64_t hop, Rank from) {
   const Deadline deadline = Deadline::after(setup_.silence_limit);
   while (!arrived_[token]) {
     auto envelope = transport_->receive(Tag::to_worker, deadline);
@@ -180,7 +178,7 @@ Result<void> TokenWorker::await(std::uint64_t token, std::uint64_t hop, std::uin
                    fmt::format("hop {}: waiting for token {} from rank {}: {}", hop, token,
                                from.value, envelope.error().message)};
     }
-    COHORT_DO(accept(*envelope, hop, last_hop));
+    COHORT_DO(accept(*envelope, hop));
   }
   auto& [sender, message] = *arrived_[token];
   const std::string peer = fmt::format("rank {}", sender.value);
@@ -205,15 +203,14 @@ Result<void> TokenWorker::await(std::uint64_t token, std::uint64_t hop, std::uin
   return {};
 }
 
-Result<void> TokenWorker::accept(const Envelope& envelope, std::uint64_t hop,
-                                 std::uint64_t last_hop) {
+Result<void> TokenWorker::accept(const Envelope& envelope, std::uint64_t hop) {
   const std::string peer = fmt::format("rank {}", envelope.from.value);
   COHORT_TRY(auto message, decode<TokenMessage>(envelope.frame, peer));
-  if (message.token >= setup_.tokens || message.hop < hop || message.hop > last_hop) {
-    return peer_lost(
-        fmt::format("{}: token {} on hop {}: expected one below {} on a hop of {} to "
-                    "{}",
-                    peer, message.token, message.hop, setup_.tokens, hop, last_hop));
+  // One that this process does not wait for yet is kept; whether it is where it walks, await()
+  // sees.
+  if (message.token >= setup_.tokens || message.hop < hop) {
+    return peer_lost(fmt::format("{}: token {} on hop {}: expected one below {} on hop {} or later",
+                                 peer, message.token, message.hop, setup_.tokens, hop));
   }
   if (arrived_[message.token]) {
     return peer_lost(fmt::format("{}: token {} on hop {} came already from rank {} on hop {}", peer,

@@ -122,11 +122,11 @@ class TokenWorker final : public NodeHost {
 
   /// stops_ of the next ticks, the first being where tokens are now; walks_ go on to the last.
   void look_ahead(std::uint64_t ticks);
-  Result<void> tick(std::uint64_t tick, std::uint64_t hop, std::uint64_t last_hop, Seconds& waited);
+  Result<void> tick(std::uint64_t tick, std::uint64_t hop, Seconds& waited);
   Result<void> send(std::uint64_t token, std::uint64_t hop, std::uint32_t to,
                     std::span<const std::byte> memory);
-  Result<void> await(std::uint64_t token, std::uint64_t hop, std::uint64_t last_hop, Rank from);
-  Result<void> accept(const Envelope& envelope, std::uint64_t hop, std::uint64_t last_hop);
+  Result<void> await(std::uint64_t token, std::uint64_t hop, Rank from);
+  Result<void> accept(const Envelope& envelope, std::uint64_t hop);
   void visit(std::uint64_t token, const Stop& at, std::uint64_t hop, Lane& lane);
   bool lies(std::uint32_t node, std::uint64_t hop) const {
     return setup_.byzantine.lies(ClientId(node), (hop - 1) / setup_.hops + 1);

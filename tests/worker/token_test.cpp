@@ -196,12 +196,28 @@ TEST_F(TokenWorkerTest, AProcessThatKeepsATokenIsNamedAfterTheLimit) {
 
 TEST_F(TokenWorkerTest, WhatDoesNotFitIsRefusedWithItsSender) {
   const TokenSetup base = setup("random_walk_sgd", 7, "simple");
+  // The first token that rank 0 waits for.
+  std::vector<WalkState> walks;
+  for (std::uint64_t m = 0; m < 7; ++m) {
+    walks.push_back(base.walk->start(walk_start(base.seed, m, nodes)));
+  }
+  const std::uint64_t last = rank_range(nodes, 0, 2).last;
+  std::uint64_t token = 7, hop = 0;
+  while (token == 7 && ++hop <= hops) {
+    for (std::uint64_t m = 7; m-- > 0;) {
+      const bool was_there = walks[m].node >= last;
+      base.walk->hop(walks[m], Stream(base.seed, Purpose::walk, m, hop - 1));
+      if (was_there && walks[m].node < last) token = m;
+    }
+  }
+  ASSERT_LT(token, 7U);
   const Bytes model(70 * 8), short_model(8);
   for (const auto& [message, why] :
-       {std::pair(TokenMessage{9, 1, model, {}}, "expected one below 7"),
-        {TokenMessage{0, hops + 1, model, {}}, "on a hop of"},
-        {TokenMessage{0, 0, model, {}}, "on a hop of"}}) {
-    run_ranks(2, [&, lie = message, reason = std::string(why)](Transport& transport) {
+       {std::pair(TokenMessage{9, hop, model, {}}, std::string("expected one below 7")),
+        {TokenMessage{token, 0, model, {}}, "on hop " + std::to_string(hop) + " or later"},
+        {TokenMessage{token, hop + 1, model, {}}, "where it walks"},
+        {TokenMessage{token, hop, short_model, {}}, "expected 560 bytes of model, found 8"}}) {
+    run_ranks(2, [&, lie = message, reason = why](Transport& transport) {
       if (transport.self() == Rank(1)) {
         ASSERT_TRUE(transport.send(Rank(0), Tag::to_worker, encode(lie)));
         ASSERT_TRUE(transport.flush(patience()));
