@@ -115,6 +115,15 @@ struct ZerothOrderArgs {
 /// a two-point query against two values.
 cohort::Result<std::vector<Result>> zeroth_order(const ZerothOrderArgs& args);
 
+struct SurrogateArgs {
+  std::uint64_t points = 500;
+  std::uint64_t dimension = 1000;
+  std::uint64_t features = 10000;
+};
+/// What a query costs zord and fzoos on one core, part by part, against its operations at the rate of
+/// a product.
+cohort::Result<std::vector<Result>> surrogate(const SurrogateArgs& args);
+
 /// Reductions, updates and elementary functions in cache and in memory.
 cohort::Result<std::vector<Result>> kernels();
 

@@ -22,6 +22,7 @@ int run(const std::vector<std::string>& arguments) {
   WalkArgs walk_args;
   MlpArgs mlp_args;
   ZerothOrderArgs zeroth_order_args;
+  SurrogateArgs surrogate_args;
   ScalingArgs scaling_args;
   std::string mode = "strong";
   std::function<cohort::Result<std::vector<Result>>()> chosen;
@@ -81,6 +82,17 @@ int run(const std::vector<std::string>& arguments) {
   sub->add_option("--graph", gossip_args.graph, "as of `cohort graph`")->capture_default_str();
   sub->add_option("--nodes", gossip_args.nodes)->check(CLI::PositiveNumber)->capture_default_str();
   sub->add_option("--d", gossip_args.coordinates, "coordinates")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub = add("surrogate", "a query of a Gaussian-process surrogate, on one core",
+            [&] { return surrogate(surrogate_args); });
+  sub->add_option("--points", surrogate_args.points, "in the window")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--d", surrogate_args.dimension, "coordinates")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--features", surrogate_args.features, "random features")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   sub = add("compress", "selection of the largest, and every compressor, on one core",
