@@ -102,9 +102,18 @@ cohort::Result<std::vector<Result>> scaling(const ScalingArgs& args);
 struct MlpArgs {
   std::uint64_t batch = 32;  // rows of a gradient, at most 600
 };
-/// Gradients of a network of three dense layers on one core against Eigen's products of the same
-/// shapes, and the Gram matrix of 256 row gradients against their gradient.
+/// Gradients of a network of three dense layers, and of one with two convolutions, on one core
+/// against Eigen's products of the same shapes; the Gram matrix of 256 row gradients of the first
+/// against their gradient.
 cohort::Result<std::vector<Result>> mlp(const MlpArgs& args);
+
+struct ExternalArgs {
+  std::string python = "/usr/bin/python3";  // with NumPy
+  std::uint64_t dimension = 100000;
+};
+/// A gradient of an oracle in Python that gives back what it was sent, against a bare pipe that
+/// copies the same bytes.
+cohort::Result<std::vector<Result>> external(const ExternalArgs& args);
 
 struct ZerothOrderArgs {
   std::uint64_t coordinates = 10000000;  // of the model of the seed-only step

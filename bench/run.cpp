@@ -21,6 +21,7 @@ int run(const std::vector<std::string>& arguments) {
   GossipArgs gossip_args;
   WalkArgs walk_args;
   MlpArgs mlp_args;
+  ExternalArgs external_args;
   ZerothOrderArgs zeroth_order_args;
   SurrogateArgs surrogate_args;
   ScalingArgs scaling_args;
@@ -54,6 +55,11 @@ int run(const std::vector<std::string>& arguments) {
   sub = add("mlp", "gradients of a neural network, on one core", [&] { return mlp(mlp_args); });
   sub->add_option("--batch", mlp_args.batch, "rows of a gradient")
       ->check(CLI::Range(1, 600))
+      ->capture_default_str();
+  sub = add("external", "a gradient of another program, against a bare pipe",
+            [&] { return external(external_args); });
+  sub->add_option("--python", external_args.python, "a Python with NumPy")->capture_default_str();
+  sub->add_option("--dimension", external_args.dimension, "length of the model")
       ->capture_default_str();
   sub = add("aggregate", "a robust rule on rows in memory",
             [&] { return aggregate(aggregate_args); });

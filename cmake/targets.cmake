@@ -37,6 +37,8 @@ function(cohort_library folder)
       COMPILE_DEFINITIONS COHORT_SHIPPED_SCENARIOS_DIR="${PROJECT_SOURCE_DIR}/scenarios")
   elseif(folder STREQUAL bench)
     target_link_libraries(cohort_bench PRIVATE nlohmann_json::nlohmann_json CLI11::CLI11)
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/bench/external.cpp PROPERTIES
+      COMPILE_DEFINITIONS COHORT_PYTHON_DIR="${PROJECT_SOURCE_DIR}/python")
   endif()
 endfunction()
 
