@@ -17,6 +17,9 @@
 // stored · d, and with candidates K³ + candidates · K (d + K) arithmetic; memory `memory` points a
 // client, and its window.
 
+#include <algorithm>
+#include <vector>
+
 #include "algorithms/pipeline.hpp"
 #include "algorithms/surrogate.hpp"
 
