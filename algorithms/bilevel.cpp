@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "algorithms/methods/penalty_steps.hpp"
+#include "algorithms/penalty_steps.hpp"
 #include "core/random.hpp"
 
 namespace cohort {
@@ -18,7 +18,7 @@ enum Slot : std::size_t { point_slot, derivative_slot, direction_slot };
 
 }  // namespace
 
-Phase phase_of(const Exchange& exchange, const Layout& layout) {
+Phase phase_of(const LevelExchange& exchange, const Layout& layout) {
   const std::uint64_t d = layout.shared(), m = layout.upper(), n = d - m;
   Phase phase;
   phase.name = exchange.name;
@@ -48,16 +48,16 @@ Phase phase_of(const Exchange& exchange, const Layout& layout) {
   return phase;
 }
 
-std::vector<Phase> phases_of(const std::vector<Exchange>& exchanges, const Layout& layout) {
+std::vector<Phase> phases_of(const std::vector<LevelExchange>& exchanges, const Layout& layout) {
   std::vector<Phase> phases;
-  for (const Exchange& exchange : exchanges) phases.push_back(phase_of(exchange, layout));
+  for (const LevelExchange& exchange : exchanges) phases.push_back(phase_of(exchange, layout));
   return phases;
 }
 
-Ask ask_of(const std::vector<Exchange>& exchanges, std::size_t number, const Vec& model,
+Ask ask_of(const std::vector<LevelExchange>& exchanges, std::size_t number, const Vec& model,
            std::initializer_list<const Vec*> points, std::initializer_list<double> scalars,
            const Vec* previous) {
-  const Exchange& exchange = exchanges[number];
+  const LevelExchange& exchange = exchanges[number];
   COHORT_CHECK(points.size() == exchange.points.size(), "as many points as the exchange has");
   COHORT_CHECK(scalars.size() == exchange.scalars, "as many scalars as the exchange has");
   Ask ask;
@@ -122,9 +122,10 @@ double factor_of(const Term& term, std::span<const double> scalars) {
 }  // namespace
 
 Result<void> answer_exchange(ClientContext& client, const Ask& ask,
-                             const std::vector<Exchange>& exchanges, const LevelBatches& batches,
-                             Oracle& upper, Reply& reply, OwnedVariables* own) {
-  const Exchange& exchange = exchanges[ask.phase];
+                             const std::vector<LevelExchange>& exchanges,
+                             const LevelBatches& batches, Oracle& upper, Reply& reply,
+                             OwnedVariables* own) {
+  const LevelExchange& exchange = exchanges[ask.phase];
   ClientLevels levels(client, batches, upper);
   const Index m = levels.upper(), n = levels.lower(), owned = levels.owned();
   std::span<const double> scalars;

@@ -5,10 +5,10 @@
 // The shared model is w = (x, y). A method is a few exchanges; in each the server sends points, and
 // clients send sums of derivatives of their two levels there:
 //
-//   Derivative   a gradient of a level at a point, or its Hessian's product with (0, v), and where
+//   Derivative     a gradient of a level at a point, or its Hessian's product with (0, v), and where
 //                parts of it go: "x" and blocks named "x_…" take the upper part, others the lower
-//   Exchange     the derivatives that one Ask wants, with the blocks that carry points and v
-//   Turn         which exchange of a round it is, and how often it was done
+//   LevelExchange  the derivatives that one Ask wants, with the blocks that carry points and v
+//   Turn           which exchange of a round it is, and how often it was done
 //
 // So the server half reads like the algorithm box, on sums over clients, and the client half is one
 // for all methods. Coordinates of x that a client owns (core/oracle.hpp) are moved by the client
@@ -54,7 +54,7 @@ struct Derivative {
 };
 
 /// A derivative is not asked where all its factors are zero.
-struct Exchange {
+struct LevelExchange {
   std::string_view name;
   std::vector<Derivative> derivatives{};
   std::vector<std::string_view> points{};  // [n] each, down
@@ -69,11 +69,11 @@ struct Exchange {
   Combine combine = Combine::mean;
 };
 
-Phase phase_of(const Exchange& exchange, const Layout& layout);
-std::vector<Phase> phases_of(const std::vector<Exchange>& exchanges, const Layout& layout);
+Phase phase_of(const LevelExchange& exchange, const Layout& layout);
+std::vector<Phase> phases_of(const std::vector<LevelExchange>& exchanges, const Layout& layout);
 
-/// The Ask of exchange `number`: `points` in the order of Exchange::points.
-Ask ask_of(const std::vector<Exchange>& exchanges, std::size_t number, const Vec& model,
+/// The Ask of exchange `number`: `points` in the order of LevelExchange::points.
+Ask ask_of(const std::vector<LevelExchange>& exchanges, std::size_t number, const Vec& model,
            std::initializer_list<const Vec*> points, std::initializer_list<double> scalars,
            const Vec* previous = nullptr);
 
@@ -146,8 +146,9 @@ class ClientLevels {
 /// The client half of every method made of exchanges; `own` is owned_of() its state. Errors: the
 /// client's own coordinates are not finite.
 Result<void> answer_exchange(ClientContext& client, const Ask& ask,
-                             const std::vector<Exchange>& exchanges, const LevelBatches& batches,
-                             Oracle& upper, Reply& reply, OwnedVariables* own);
+                             const std::vector<LevelExchange>& exchanges,
+                             const LevelBatches& batches, Oracle& upper, Reply& reply,
+                             OwnedVariables* own);
 /// What a method without a step for them says of clients that own coordinates.
 Result<void> refuse_owned(std::string_view method, const Oracle& upper);
 
@@ -162,7 +163,7 @@ struct Turn {
   }
 };
 
-/// Exchange 0 … count − 1 are each done as long as again(number) says so, which may look at
+/// LevelExchange 0 … count − 1 are each done as long as again(number) says so, which may look at
 /// turn.done: take(number) uses the answers, ask(number) makes the next Ask.
 template <class Again, class TakeAnswers, class MakeAsk>
 Result<Next> in_turn(Turn& turn, const Combined& combined, std::uint64_t count, const Again& again,

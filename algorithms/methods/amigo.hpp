@@ -1,13 +1,13 @@
 #pragma once
 // AmIGO: several warm-started steps on y and on the linear system, then one on x.
-//   as algorithms/methods/implicit_steps.hpp has it, and from the v of the last round
+//   as algorithms/implicit_steps.hpp has it, and from the v of the last round
 //   J times   v ← v − ρ (g_yy v − f_y)
 // -----------------------------------------------------------------------------------------------
 // Source: Arbel, Mairal, Amortized implicit differentiation for stochastic bilevel optimization,
 //   ICLR 2022, algorithm 1, with plain steps on both inner problems.
 // Warm starts keep T and J bounded where a cold start needs a logarithm of the accuracy.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 

@@ -13,7 +13,7 @@
 // Cost a round: T + 1 asks; down (T + 1)(m + n) + (T + 1)n, up Tn + 2m + 2n; T + 3 gradients;
 // server state 1 vector of n.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 
@@ -42,8 +42,8 @@ struct Bome {
   Options options;
 
   MethodNeeds needs() const { return {.oracle = {Query::gradient, Query::lower}}; }
-  static const std::vector<Exchange>& exchanges() {
-    static const std::vector<Exchange> all = {
+  static const std::vector<LevelExchange>& exchanges() {
+    static const std::vector<LevelExchange> all = {
         {.name = "lower", .derivatives = {{Level::lower, {{"z"}}, "z"}}, .points = {"z"}},
         {.name = "both",
          .derivatives = {{Level::upper, {{"x_f"}, {"f"}}},

@@ -17,7 +17,7 @@
 // Cost a round: T + 1 asks; down (T + 1)(m + 2n), up 2nT + m; 3T + 3 gradients; server state 1
 // vector of n, two more without noise.
 
-#include "algorithms/methods/penalty_steps.hpp"
+#include "algorithms/penalty_steps.hpp"
 
 namespace cohort {
 
@@ -53,8 +53,8 @@ struct F2sa {
   MethodNeeds needs() const { return {.oracle = {Query::gradient, Query::lower}}; }
 
   enum Scalar : std::size_t { lambda, minus_lambda, rate };
-  static const std::vector<Exchange>& exchanges() {
-    static const std::vector<Exchange> all = {
+  static const std::vector<LevelExchange>& exchanges() {
+    static const std::vector<LevelExchange> all = {
         {.name = "lower",
          .derivatives = {{Level::lower, {{"z"}}, "z"},
                          {Level::upper, {{"y"}}},

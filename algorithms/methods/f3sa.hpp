@@ -14,7 +14,7 @@
 // η = 1 is F2SA with T = 1, bit for bit. Block x goes through the rule and compressor.
 // Cost a round: 2 asks; down 4m + 6n, up m + 2n; 12 gradients; server state 2m + 5n.
 
-#include "algorithms/methods/penalty_steps.hpp"
+#include "algorithms/penalty_steps.hpp"
 
 namespace cohort {
 
@@ -67,12 +67,12 @@ struct F3sa {
     rate,
     keep
   };
-  static const std::vector<Exchange>& exchanges() {
+  static const std::vector<LevelExchange>& exchanges() {
     static const auto last = [](Level level, std::string_view block, Scalar factor,
                                 std::string_view at, std::uint64_t draw) {
       return Derivative{level, {{block, factor}}, at, {}, true, draw};
     };
-    static const std::vector<Exchange> all = {
+    static const std::vector<LevelExchange> all = {
         {.name = "lower",
          .derivatives = {{Level::lower, {{"z"}}, "z"},
                          {Level::upper, {{"y"}}},

@@ -1,6 +1,6 @@
 #pragma once
 // Implicit differentiation with the linear system solved by conjugate gradient.
-//   as algorithms/methods/implicit_steps.hpp has it, v from 0 by at most J products, until
+//   as algorithms/implicit_steps.hpp has it, v from 0 by at most J products, until
 //   ‖g_yy v − f_y‖ ≤ tolerance ‖f_y‖
 // -----------------------------------------------------------------------------------------------
 // Source: Pedregosa, Hyperparameter optimization with approximate gradient, ICML 2016, with a fixed
@@ -8,7 +8,7 @@
 // J ≥ n makes v exact, but for rounding; then the hypergradient's error is that of y. On samples
 // the products are of different matrices, and conjugate gradient has no theory.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 

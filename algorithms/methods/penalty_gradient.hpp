@@ -13,8 +13,8 @@
 // T steps, where batches are all rows. Block x goes through the rule and compressor. Cost a round:
 // T + 1 asks; down (T + 1)(m + 2n), up 2nT + m; 4T + 4 gradients, forward 3T + 3.
 
-#include "algorithms/methods/implicit_steps.hpp"
-#include "algorithms/methods/penalty_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
+#include "algorithms/penalty_steps.hpp"
 
 namespace cohort {
 
@@ -57,8 +57,8 @@ struct PenaltyGradient {
   MethodNeeds needs() const { return {.oracle = {Query::gradient, Query::lower}}; }
 
   enum Scalar : std::size_t { of_f_at_y, of_f_at_z, of_g, minus_of_g, rate };
-  static const std::vector<Exchange>& exchanges() {
-    static const std::vector<Exchange> all = {
+  static const std::vector<LevelExchange>& exchanges() {
+    static const std::vector<LevelExchange> all = {
         {.name = "lower",
          .derivatives = {{Level::lower, {{"y"}}},
                          {Level::upper, {{"y", of_f_at_y}}},

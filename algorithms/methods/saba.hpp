@@ -68,7 +68,9 @@ struct Saba : OneRound {
   MethodNeeds needs() const {
     return {.oracle = {Query::gradient, Query::hvp, Query::lower}, .has_mirrored_state = true};
   }
-  static const std::vector<Exchange>& exchanges() { return single_loop_exchange(Combine::sum); }
+  static const std::vector<LevelExchange>& exchanges() {
+    return single_loop_exchange(Combine::sum);
+  }
   std::vector<Phase> phases(const Layout& layout) const { return phases_of(exchanges(), layout); }
 
   Ask ask(ServerContext& server, const Vec& w, ServerState& state) const {

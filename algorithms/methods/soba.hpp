@@ -13,14 +13,14 @@
 // Cost a round: 1 ask; m + 2n down, m + 2n up; 2 gradients, 1 Hessian product; server state 1
 // vector of n.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 
 /// The directions of SOBA, all at (x, y, v).
-inline const std::vector<Exchange>& single_loop_exchange(Combine combine) {
+inline const std::vector<LevelExchange>& single_loop_exchange(Combine combine) {
   static const auto make = [](Combine how) {
-    return std::vector<Exchange>{
+    return std::vector<LevelExchange>{
         {.name = "directions",
          .derivatives = {{Level::lower, {{"y"}}},
                          {.level = Level::lower, .terms = {{"v"}, {"x"}}, .along = "v"},
@@ -30,7 +30,7 @@ inline const std::vector<Exchange>& single_loop_exchange(Combine combine) {
          .moves_upper = true,
          .combine = how}};
   };
-  static const std::vector<Exchange> mean = make(Combine::mean), sum = make(Combine::sum);
+  static const std::vector<LevelExchange> mean = make(Combine::mean), sum = make(Combine::sum);
   return combine == Combine::mean ? mean : sum;
 }
 
@@ -58,7 +58,9 @@ struct Soba : OneRound {
   Options options;
 
   MethodNeeds needs() const { return {.oracle = {Query::gradient, Query::hvp, Query::lower}}; }
-  static const std::vector<Exchange>& exchanges() { return single_loop_exchange(Combine::mean); }
+  static const std::vector<LevelExchange>& exchanges() {
+    return single_loop_exchange(Combine::mean);
+  }
   std::vector<Phase> phases(const Layout& layout) const { return phases_of(exchanges(), layout); }
 
   Ask ask(ServerContext& server, const Vec& w, ServerState& state) const {

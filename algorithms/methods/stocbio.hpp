@@ -1,6 +1,6 @@
 #pragma once
 // stocBiO: implicit differentiation with the linear system solved by a Neumann series.
-//   as algorithms/methods/implicit_steps.hpp has it, v = α Σ_{j ≤ J} (I − α g_yy)^j f_y
+//   as algorithms/implicit_steps.hpp has it, v = α Σ_{j ≤ J} (I − α g_yy)^j f_y
 // -----------------------------------------------------------------------------------------------
 // Source: Ji, Yang, Liang, Bilevel optimization: convergence analysis and enhanced design, ICML
 // 2021,
@@ -9,7 +9,7 @@
 // α < 2/L_g; the error of v is (1 − αμ_g)^{J+1} ‖g_yy⁻¹ f_y‖ at most. At y* it is, term by term,
 // the derivative of J + 1 unrolled steps of rate α on y.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 

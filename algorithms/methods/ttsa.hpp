@@ -1,6 +1,6 @@
 #pragma once
 // TTSA: one step on each level a round, on two time scales, and a randomised Neumann series.
-//   as algorithms/methods/implicit_steps.hpp has it with T = 1 and
+//   as algorithms/implicit_steps.hpp has it with T = 1 and
 //   v = N α (I − α g_yy)^p f_y,  p uniform in 0 … N − 1
 // -----------------------------------------------------------------------------------------------
 // Source: Hong, Wai, Wang, Yang, A two-timescale stochastic algorithm framework for bilevel
@@ -9,7 +9,7 @@
 // E v over p is the N-term series of stocbio; the variance is N times larger. The rates fall as
 // β_k ~ k^−2/5 and γ_k ~ k^−3/5.
 
-#include "algorithms/methods/implicit_steps.hpp"
+#include "algorithms/implicit_steps.hpp"
 
 namespace cohort {
 

@@ -136,9 +136,10 @@ std::uint64_t Hypercleaning::owned(ClientId client) const {
 }
 Vec Hypercleaning::owned_start(ClientId client) const {
   Vec x = Vec::Zero(static_cast<Index>(owned(client)));
-  if (options_.start == RowWeights::equal) return x;
+  const Labels* labels = labels_of(client);
+  if (labels == nullptr || options_.start == CleaningStart::equal) return x;
   for (Index j = 0; j < x.size(); ++j) {
-    const bool is_right = labels_of(client)->truth[static_cast<std::size_t>(j)] == 1;
+    const bool is_right = labels->truth[static_cast<std::size_t>(j)] == 1;
     x[j] = is_right ? truth_logit : -truth_logit;
   }
   return x;

@@ -22,16 +22,16 @@
 namespace cohort {
 
 /// The start of x, where it stays if the upper rate is zero.
-enum class RowWeights : std::uint8_t { equal, truth };
-inline std::vector<std::pair<std::string, RowWeights>> option_names(RowWeights) {
-  return {{"equal", RowWeights::equal}, {"truth", RowWeights::truth}};
+enum class CleaningStart : std::uint8_t { equal, truth };
+inline std::vector<std::pair<std::string, CleaningStart>> option_names(CleaningStart) {
+  return {{"equal", CleaningStart::equal}, {"truth", CleaningStart::truth}};
 }
 
 struct HypercleaningOptions {
   double corruption = 0.3;
   double clean = 0.2;
   double l2 = 1e-3;
-  RowWeights start = RowWeights::equal;
+  CleaningStart start = CleaningStart::equal;
 
   static void declare(OptionTable<HypercleaningOptions>& t) {
     using O = HypercleaningOptions;

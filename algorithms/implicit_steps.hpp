@@ -32,8 +32,8 @@ struct TwoLevelWork : LevelBatches {
 
 /// The exchanges of a hypergradient by implicit differentiation, in this order.
 enum ImplicitExchange : std::uint32_t { lower_step, right_side, hessian_product, upper_step };
-inline const std::vector<Exchange>& implicit_exchanges() {
-  static const std::vector<Exchange> all = {
+inline const std::vector<LevelExchange>& implicit_exchanges() {
+  static const std::vector<LevelExchange> all = {
       {.name = "lower", .derivatives = {{Level::lower, {{"y"}}}}},
       {.name = "right side", .derivatives = {{Level::upper, {{"v"}}}}},
       {.name = "product",
