@@ -36,7 +36,16 @@ Quadratics::Quadratics(std::vector<QuadraticClient> clients) : clients_(std::mov
 std::uint64_t Quadratics::rows(RowSource, ClientId client) const {
   return static_cast<std::uint64_t>(clients_[client.value].b.cols());
 }
+void Quadratics::record(const Sample& s) const {
+  if (seen == nullptr) return;
+  auto& rows = seen->emplace_back(s.client.value, std::vector<std::uint64_t>()).second;
+  for (std::uint64_t j = 0; j < s.rows(); ++j) rows.push_back(s.row(j));
+}
 double Quadratics::value(Context, const Sample& s, VecView w) const {
+  record(s);
+  return value_of(s, w);
+}
+double Quadratics::value_of(const Sample& s, VecView w) const {
   const QuadraticClient& c = clients_[s.client.value];
   double sum = 0;
   for (std::uint64_t j = 0; j < s.rows(); ++j) {
@@ -49,14 +58,10 @@ double Quadratics::gradient(Context context, const Sample& s, VecView w, std::sp
                             VecRef g) const {
   const QuadraticClient& c = clients_[s.client.value];
   Vec centre = Vec::Zero(w.size());
-  std::vector<std::uint64_t> rows;
-  for (std::uint64_t j = 0; j < s.rows(); ++j) {
-    rows.push_back(s.row(j));
-    centre += c.b.col(static_cast<Index>(s.row(j)));
-  }
+  for (std::uint64_t j = 0; j < s.rows(); ++j) centre += c.b.col(static_cast<Index>(s.row(j)));
   g = c.a * (w - centre / static_cast<double>(s.rows()));
-  if (seen != nullptr) seen->emplace_back(s.client.value, std::move(rows));
-  return value(context, s, w);
+  record(s);
+  return value_of(s, w);
 }
 double Quadratics::jvp(Context context, const Sample& s, VecView w, VecView v) const {
   Vec g(w.size());

@@ -49,10 +49,12 @@ class Quadratics final : public Function {
   const std::vector<QuadraticClient>& clients() const { return clients_; }
 
   using Batches = std::vector<std::pair<std::uint64_t, std::vector<std::uint64_t>>>;
-  /// Client and rows of every gradient, in order; not recorded if null.
+  /// Client and rows of every gradient and value asked, in order; not recorded if null.
   Batches* seen = nullptr;
 
  private:
+  double value_of(const Sample& s, VecView w) const;
+  void record(const Sample& s) const;
   std::vector<QuadraticClient> clients_;
   Layout layout_;
 };
@@ -101,6 +103,7 @@ class Run {
     v("round", round_);
     v("server", server_);
     v("pipeline", server_pipeline_);
+    v("replica", replica_);
     for (Client& c : clients_) {
       v("method", c.method);
       v("pipeline", c.pipeline);
