@@ -36,7 +36,8 @@ std::string gradient_answer(const std::vector<double>& value_and_gradient) {
 class External : public testing::Test {
  protected:
   // A program that says this, whatever it is asked, and then what `then` does.
-  ExternalProblem::Options saying(const std::string& bytes, const std::string& then = "cat >/dev/null") {
+  ExternalProblem::Options saying(const std::string& bytes,
+                                  const std::string& then = "cat >/dev/null") {
     file_ = std::filesystem::path(testing::TempDir()) /
             ("external-" + std::to_string(::getpid()) + "-" +
              testing::UnitTest::GetInstance()->current_test_info()->name());
@@ -54,7 +55,8 @@ class External : public testing::Test {
     return made ? "it started" : made.error().message;
   }
   // What is thrown when a gradient is asked after a start that succeeds.
-  std::string error_of_gradient(const std::string& answer, const std::string& then = "cat >/dev/null") {
+  std::string error_of_gradient(const std::string& answer,
+                                const std::string& then = "cat >/dev/null") {
     const auto made = ExternalProblem::make(saying(start_answer + answer, then), 7, 3);
     if (!made) return "no start: " + made.error().message;
     try {
@@ -93,7 +95,8 @@ TEST_F(External, AnswersAreTakenInWhateverPiecesTheyCome) {
   auto options = saying(all);
   const std::string file = options.command[2].substr(5, options.command[2].find("';") - 5);
   options.command[2] = "i=1; while [ $i -le " + std::to_string(all.size()) +
-                       " ]; do tail -c +$i '" + file + "' | head -c 9; i=$((i+9)); done; cat >/dev/null";
+                       " ]; do tail -c +$i '" + file +
+                       "' | head -c 9; i=$((i+9)); done; cat >/dev/null";
   EXPECT_EQ(error_of_start(options), "it started");
 }
 
