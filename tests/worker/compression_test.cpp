@@ -41,6 +41,15 @@ struct Hosted {
     EXPECT_TRUE(frame && *frame);
     return *decode<ReplyMessage>(**frame, "worker");
   }
+  ReplyMessage ask(const Ask& ask) {
+    AskMessage message;
+    message.sequence = ask.id.round;
+    message.ask = ask;
+    for (std::uint64_t i = 0; i < clients; ++i) message.clients.emplace_back(i);
+    const auto frame = worker->handle(encode(message));
+    EXPECT_TRUE(frame && *frame);
+    return *decode<ReplyMessage>(**frame, "worker");
+  }
   static Vec sum(const ReplyMessage& reply) {
     Vec total = Vec::Zero(d);
     for (const auto& subtree : reply.sums) total += subtree.value.at(0).to_vec();
@@ -96,6 +105,43 @@ TEST(Compression, AClientCommitsWhatItSentOnceItIsAccepted) {
   EXPECT_EQ((sent.array() != 0).count(), 5);
   EXPECT_LT((estimate(0) - sent).norm(), 1e-12 * sent.norm());
   EXPECT_EQ(estimate(1), Vec::Zero(d)) << "its reply was lost";
+}
+
+// w ← w + C(x − w), and gradients are those at w.
+TEST(Compression, ClientsAnswerAtTheModelThatWentDownCompressed) {
+  constexpr Index kept = 4;
+  const ConfigNode compressor = table({{"type", "top_k"}, {"kept", static_cast<int>(kept)}});
+  Hosted host(table({{"type", "fedsgd"}, {"down", table({{"compressor", compressor}})}}));
+  ServerContext server;
+  server.seed = seed;
+  server.clients = clients;
+  server.layout = &host.function.layout();
+  State state = host.setup.method->server_state(host.function.layout());
+  Vec x = Vec::LinSpaced(d, 1, 2), known;
+  for (std::uint64_t round = 1; round <= 4; ++round) {
+    server.round = Round(round);
+    Ask ask = std::get<Ask>(*host.setup.method->next(server, x, state, {}));
+    ask.id = {round, 0};
+    const Vec sent = ask.common.blocks.front().to_vec();
+    if (round == 1) {
+      known = x;
+    } else {
+      EXPECT_EQ((sent.array() != 0).count(), kept);
+      for (Index j = 0; j < d; ++j) {
+        if (sent[j] == 0) continue;
+        EXPECT_EQ(sent[j], x[j] - known[j]);
+        known[j] += sent[j];
+      }
+      EXPECT_NE(known, x);
+    }
+    Vec expected = Vec::Zero(d);
+    for (const auto& c : host.function.clients()) {
+      expected -= c.a * (known - c.centre()) / static_cast<double>(clients);
+    }
+    EXPECT_TRUE(Hosted::sum(host.ask(ask)).isApprox(expected, 1e-13)) << round;
+    x[static_cast<Index>(round)] += 3;
+    x.tail(20).array() += 0.1 * static_cast<double>(round);
+  }
 }
 
 }  // namespace
