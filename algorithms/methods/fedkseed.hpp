@@ -7,21 +7,19 @@
 //              sends b_i, sparse
 //   server     a ← a + Σ_S p_i b_i / Σ_S p_i
 // -----------------------------------------------------------------------------------------------
-// x, y, z_j [d]; z_j ~ N(0, I) of the j-th seed of the run's pool, never stored; M = pool, K =
-// local_steps, μ = radius, η = learning_rate, a constant; p_i client weights, S the cohort. A step
-// whose slope is not finite is left out. choice = "uniform", or "size" (FedKSeed-Pro): seed j with
-// probability softmax of the mean sizes |b_j| of rounds that took it, scaled to [0, 1].
+// x, y, z_j [d]; z_j ~ N(0, I) of the j-th seed of a fixed pool, never stored; M = pool, K =
+// local_steps, μ = radius, η = learning_rate, a constant; p_i client weights, S the cohort. With
+// choice = "size" (FedKSeed-Pro) seed j is drawn with probability softmax of the mean sizes |b_j|
+// of the rounds that took it, scaled to [0, 1].
 // Invariant: after a round x = Σ_S p_i y_i / Σ_S p_i, since every y_i is x plus multiples of z_j.
-// Source: Qin, Chen, Qian, Ding, Li, Deng, Federated full-parameter tuning of billion-sized
-// language
-//   models with communication cost under 18 kilobytes, ICML 2024. Deviations: sizes are of the
-//   combined steps, which is all that the server hears of; x is moved by what a round adds to a,
-//   where its clients start from x₀ again: the same but for rounding.
+// Source: Qin et al., Federated full-parameter tuning of billion-sized language models with
+//   communication cost under 18 kilobytes, ICML 2024. Deviations: sizes are of the combined steps,
+//   which is all that the server hears of; x is moved by what a round adds to a, where the paper's
+//   clients start from x₀ again: the same but for rounding.
 // Cost a round: 1 ask; M numbers down (2M for "size"), at most K numbers and indices up, whatever
 // d; the model once, when a client comes for the first time; 2K values; client state: the model.
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "algorithms/methods/seeded_scalars.hpp"
@@ -80,7 +78,8 @@ struct FedKSeed : OneRound {
 
   MethodNeeds needs() const { return {.oracle = {Query::value}}; }
   std::vector<Phase> phases(const Layout& layout) const {
-    std::vector<BlockSpec> down{{.name = "a", .form = Form::scalars, .length = options.pool}};
+    std::vector<BlockSpec> down{{.name = "a", .form = Form::scalars, .length = options.pool},
+                                {.name = "d", .form = Form::scalars, .length = 1}};
     if (options.choice == SeedChoice::size) {
       down.push_back({.name = "law", .form = Form::scalars, .length = options.pool});
     }
@@ -133,7 +132,6 @@ struct FedKSeed : OneRound {
             known.law.empty() ? draws.below(options.pool) : categorical(draws, known.law);
         Oracle batch = rows.of(oracle, k);
         const double s = seeded_scalars::slope(batch, y, options.radius, direction(j));
-        if (!std::isfinite(s)) continue;
         add_seeded(-options.learning_rate * s, direction(j), as_mutable_span(y));
         sums[static_cast<std::uint32_t>(j)] += s;
       }

@@ -54,7 +54,7 @@ double Quadratics::value_of(const Sample& s, VecView w) const {
   }
   return sum / static_cast<double>(s.rows());
 }
-double Quadratics::gradient(Context context, const Sample& s, VecView w, std::span<const double>,
+double Quadratics::gradient(Context, const Sample& s, VecView w, std::span<const double>,
                             VecRef g) const {
   const QuadraticClient& c = clients_[s.client.value];
   Vec centre = Vec::Zero(w.size());
