@@ -801,6 +801,7 @@ class Loader {
       cite_stage(setup.effective.find(stage), "method." + stage);
     }
     check_capabilities(out_.gossip.method->name(), out_.gossip.method->needs().oracle);
+    check_penalty();
     effective("method") = std::move(setup.effective);
     if (clients_sound_ && out_.gossip.mixing) check_network();
   }
@@ -825,9 +826,10 @@ class Loader {
   }
   void check_attack_without_server(const Attack& attack) {
     if (has_tokens() && attack.remembers()) {
-      mistake("clients.byzantine.attack",
-              "{} repeats what a node sent before, and who passes tokens on sends another each time",
-              attack.name());
+      mistake(
+          "clients.byzantine.attack",
+          "{} repeats what a node sent before, and who passes tokens on sends another each time",
+          attack.name());
     } else if (attack.colludes()) {
       std::vector<std::string> alone = catalogue_.attacks->names();
       std::erase_if(alone, [&](const std::string& name) {
@@ -962,8 +964,9 @@ class Loader {
     if (takes_prox(out_.local.optimizer) || takes_prox(out_.server.optimizer)) return;
     mistake("method",
             "{} has a penalty that no gradient shows; expected an optimizer that takes proximal "
-            "steps (proximal_sgd) in method.local or method.server, found none",
-            out_.objective->name());
+            "steps (proximal_sgd) in {}, found none",
+            out_.objective->name(),
+            is_gossip() || has_tokens() ? "method.local" : "method.local or method.server");
   }
 
   void read_aggregation() {
@@ -1330,8 +1333,7 @@ std::string Scenario::toml_for_replay() const {
   if (gossip.graph_file) {
     std::error_code error;
     const auto path = std::filesystem::absolute(*gossip.graph_file, error);
-    node.find("graph")->set("path",
-                            config_value((error ? *gossip.graph_file : path).string()));
+    node.find("graph")->set("path", config_value((error ? *gossip.graph_file : path).string()));
   }
   for (const auto& [option, where] : system_files) {
     std::error_code error;
