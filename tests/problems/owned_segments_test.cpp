@@ -53,7 +53,11 @@ struct Owned {
   std::shared_ptr<const Function> function;
   ThreadPool pool{1};
   Scratch scratch;
-  Sample sample{.count = 1};
+  Sample sample = [] {
+    Sample one;
+    one.count = 1;
+    return one;
+  }();
 };
 
 Vec of(std::initializer_list<double> values) {
