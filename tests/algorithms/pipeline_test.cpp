@@ -81,14 +81,16 @@ TEST(ClientPipelineState, HoldsOnlyWhatIsRemembered) {
   LocalPipeline local{
       estimators().make(config_value(std::string("minibatch")), "", mistakes).object,
       chain_of({momentum(0.5)}), made(optimizers(), "adam"), false};
+  Layout layout;
+  layout.append("w", 3, 1, SegmentKind::weight);
   ClientPipelineState reset, keep, update;
-  reset.start(local, {}, 3);
+  reset.start(local, {}, layout);
   EXPECT_TRUE(reset.empty());
   local.keeps_state = true;
-  keep.start(local, {}, 3);
+  keep.start(local, {}, layout);
   EXPECT_FALSE(keep.empty());
   EXPECT_FALSE(keep.optimizer.empty());
-  update.start({}, chain_of({momentum(0.5)}), 3);
+  update.start({}, chain_of({momentum(0.5)}), layout);
   EXPECT_FALSE(update.empty());
 }
 
