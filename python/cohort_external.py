@@ -22,7 +22,7 @@ Methods of the object that is served, of those that its role needs (``at`` is a 
 
 Arrays that a method is given are read-only and hold until it returns. What a program prints goes to
 standard error; standard output belongs to Cohort. An exception is told to Cohort, which ends the
-run and shows it, and raised again here.
+run and shows it, and raised again here; a program at a socket shows it and goes on listening.
 
 The same question must get the same answer: draw from ``at.rng()`` only.
 
@@ -33,10 +33,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import struct
 import sys
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,7 +48,7 @@ __all__ = ["Question", "serve"]
 
 _MAGIC = b"CXP1"
 _PAD = bytes(8)
-
+_PATIENCE = 5.0  # seconds that a run waits for the one before it to go
 
 
 @dataclass
@@ -146,10 +148,27 @@ def _scalar(value: Any) -> np.ndarray:
     return np.array([value], "<f8")
 
 
+class _Turns:
+    """What the connections to one object share: one question at a time, of one run."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Condition()
+        self.servers: set[_Server] = set()
+
+    def begin(self, info: dict[str, Any]) -> None:
+        def others() -> list[dict[str, Any]]:
+            return [s.info for s in self.servers if s.info and s.info != info]
+
+        # A run that has just ended may not have been noticed yet.
+        if not self.turn.wait_for(lambda: not others(), timeout=_PATIENCE):
+            raise RuntimeError(f"it is still asked by another run, with {others()[0]}")
+
+
 class _Server:
-    def __init__(self, served: Any, stream: _Stream) -> None:
+    def __init__(self, served: Any, stream: _Stream, turns: _Turns | None = None) -> None:
         self._served, self._stream = served, stream
-        self._info: dict[str, Any] = {}
+        self._turns = turns or _Turns()
+        self.info: dict[str, Any] = {}
         self._rows: dict[tuple[str, int], tuple[np.ndarray, np.ndarray]] = {}
 
     def run(self) -> None:
@@ -158,13 +177,15 @@ class _Server:
             if header["op"] == "rows":
                 self._rows[header["source"], header["client"]] = arrays["x"], arrays["y"]
                 continue
-            try:
-                answer = self._answer(header, arrays)
-            except Exception as error:
-                self._stream.write(
-                    {"id": header["id"], "error": f"{type(error).__name__}: {error}"}, {})
-                raise
-            self._stream.write({"id": header["id"]}, answer)
+            # The answer may be an array that the object uses again: it is sent within the turn.
+            with self._turns.turn:
+                try:
+                    answer = self._answer(header, arrays)
+                except Exception as error:
+                    self._stream.write(
+                        {"id": header["id"], "error": f"{type(error).__name__}: {error}"}, {})
+                    raise
+                self._stream.write({"id": header["id"]}, answer)
 
     def _method(self, name: str) -> Any:
         method = getattr(self._served, name, None)
@@ -173,7 +194,7 @@ class _Server:
         return method
 
     def _question(self, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Question:
-        at = Question(client=header.get("client", 0), info=self._info, seed=header.get("seed", 0),
+        at = Question(client=header.get("client", 0), info=self.info, seed=header.get("seed", 0),
                       weights=arrays.get("weights"), f=header.get("f", 0),
                       clients=header.get("clients", []))
         if "source" in header:
@@ -189,9 +210,11 @@ class _Server:
                 arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         op = header["op"]
         if op == "init":
-            self._info = {k: v for k, v in header.items() if k not in ("op", "id", "arrays")}
+            info = {k: v for k, v in header.items() if k not in ("op", "id", "arrays")}
+            self._turns.begin(info)
+            self.info = info
             init = getattr(self._served, "init", None)
-            start = init(self._info) if init is not None else None
+            start = init(info) if init is not None else None
             return {"start": np.zeros(header["dimension"]) if start is None else _array(start)}
         at = self._question(header, arrays)
         if op == "aggregate":
@@ -217,13 +240,43 @@ class _Server:
         raise ValueError(f"expected a question, found {op!r}")
 
 
+def _leave_signals_to_cohort() -> None:
+    # Ctrl-C and batch systems signal the whole group. Cohort then finishes its round, for which it
+    # needs answers, and closes the input of this program, which ends it.
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _serve_connection(served: Any, connection: socket.socket, turns: _Turns) -> None:
+    with connection:
+        fd = connection.fileno()
+        server = _Server(served, _Stream(fd, fd), turns)
+        with turns.turn:
+            turns.servers.add(server)
+        try:
+            server.run()
+        except (ConnectionError, EOFError) as error:
+            print(f"a connection ended: {error}", file=sys.stderr, flush=True)
+        finally:
+            with turns.turn:
+                turns.servers.remove(server)
+                turns.turn.notify_all()
+
+
 def serve(served: Any, address: str | None = None) -> None:
     """Answers until the other end closes.
 
     Without ``address`` Cohort has started this program, and the stream is its standard input and
-    output. With the path of a Unix socket this listens there, for one Cohort after another.
+    output; SIGINT, SIGTERM and SIGUSR1 are then Cohort's to answer, unless this program has
+    handlers of its own. With the path of a Unix socket this listens there until it is interrupted.
+    Several ranks, or ``processes``, of one run may connect: their questions are answered one at a
+    time. Another run is refused until they have gone.
     """
     if address is None:
+        _leave_signals_to_cohort()
         read_fd, write_fd = os.dup(0), os.dup(1)
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
@@ -237,8 +290,8 @@ def serve(served: Any, address: str | None = None) -> None:
         os.chmod(address, 0o600)
         listening.listen()
         print(f"listening at {address}", file=sys.stderr, flush=True)
+        turns = _Turns()
         while True:
             connection, _ = listening.accept()
-            with connection:
-                fd = connection.fileno()
-                _Server(served, _Stream(fd, fd)).run()
+            threading.Thread(target=_serve_connection, args=(served, connection, turns),
+                             daemon=True).start()
