@@ -5,8 +5,8 @@
     layers = ["dense 32 relu", "dense 10"]
     compute = "double"
 
-computes in Cohort, parameters in the same order; tests/python/test_external.py holds the two
-together.
+computes in Cohort, parameters in the same order; tests/problems/external_python_test.cpp
+holds the two together.
 """
 
 import sys
