@@ -67,12 +67,14 @@ struct PenaltyWork : LevelBatches {
 struct PathCurvature {
   /// Of ‖Δy‖² to ‖y‖²: the differences of closer points are rounding.
   static constexpr double closest = 1e-18;
-  Vec y;         // [n] the point before
-  Vec gradient;  // [n] there; both empty at the start
-  /// ⟨Δgradient, Δy⟩/‖Δy‖² since the last point with this λ; 0 at the first.
-  double next(VecView at, VecView g) {
+  Vec y;                        // [n] the point before
+  Vec gradient;                 // [n] there; both empty at the start
+  std::vector<ClientId> heard;  // whose gradient that was
+  /// ⟨Δgradient, Δy⟩/‖Δy‖² since the last point with this λ; 0 at the first, and where other
+  /// clients answered than there.
+  double next(VecView at, VecView g, const std::vector<ClientId>& clients) {
     double curvature = 0;
-    if (y.size() == at.size()) {
+    if (y.size() == at.size() && heard == clients) {
       y = at - y;
       gradient = g - gradient;
       const double length = kernels::squared_norm(as_span(y));
@@ -81,12 +83,14 @@ struct PathCurvature {
     }
     y = at;
     gradient = g;
+    heard = clients;
     return curvature;
   }
   template <class V>
   void fields(V&& v) {
     v("path_point", y);
     v("path_gradient", gradient);
+    v("path_clients", heard);
   }
 };
 /// What is told where f + λ g curves down.

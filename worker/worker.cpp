@@ -194,6 +194,16 @@ Result<ReplyMessage> Worker::answer(AskMessage message) {
                                  phases_.size()));
   }
   if (!replica_.empty() && observed_ < ask.id) {
+    const bool follows = ask.id.round == observed_.round
+                             ? ask.id.index == observed_.index + 1
+                             : ask.id.round == observed_.round + 1 && ask.id.index == 0;
+    if (!follows) {
+      return Error{Code::peer_lost,
+                   fmt::format("{}: Ask {}.{} came behind {}.{}: this process has missed what its "
+                               "copy of the model needs",
+                               setup_.method->name(), ask.id.round, ask.id.index, observed_.round,
+                               observed_.index)};
+    }
     setup_.method->observe(replica_, ask);
     observed_ = ask.id;
   }

@@ -85,7 +85,7 @@ struct F2sa {
       auto y = lower_part(w, layout);
       if (options.noise == BilevelNoise::none && state.turn.done == 0) state.path = {};
       if (options.noise == BilevelNoise::none) {
-        const double curvature = state.path.next(y, combined.vec("y"));
+        const double curvature = state.path.next(y, combined.vec("y"), combined.accepted);
         if (curvature < 0) return lambda_too_small(name, s.lambda, curvature);
       }
       state.z -= s.gamma * combined.vec("z");

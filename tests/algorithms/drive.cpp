@@ -124,12 +124,18 @@ void Run::round(std::vector<std::uint64_t> cohort, const std::vector<std::uint64
   server.pipeline = &setup_.server;
   server.pipeline_state = &server_pipeline_;
   Combined combined;
+  std::vector<ClientId> heard;  // at the Ask before
   for (std::uint32_t index = 0;; ++index) {
     Next next = *setup_.method->next(server, x, server_, std::move(combined));
     if (std::holds_alternative<Done>(next)) return;
     Ask ask = std::get<Ask>(std::move(next));
     ask.id = {round_, index};
+    if (ask.who == Who::accepted) {
+      cohort.clear();
+      for (const ClientId c : heard) cohort.push_back(c.value);
+    }
     combined = collect(ask, cohort, dropped);
+    heard = combined.accepted;
   }
 }
 void Run::rounds(int count) {

@@ -103,7 +103,7 @@ TEST(Rate, EveryMistakeIsNamedWithPathAndSpot) {
               ElementsAre(HasSubstr("expected a number")));
   EXPECT_THAT(mistakes_of(config_value(std::string("fast"))),
               ElementsAre(HasSubstr("expected a number or schedule (constant, step, cosine, "
-                                    "inverse, inverse_sqrt), found a text \"fast\"")));
+                                    "inverse, inverse_sqrt, power), found a text \"fast\"")));
   EXPECT_THAT(mistakes_of(table({{"start", 1.0}})),
               ElementsAre(HasSubstr("expected the type of a schedule")));
   EXPECT_THAT(mistakes_of(table({{"type", "cosin"}})),

@@ -25,7 +25,10 @@ constexpr double rounding = 1e-12;
 class Scrambled {
  public:
   Scrambled(const Scenario& scenario, std::uint64_t seed)
-      : chance_(seed, Purpose::test), loses_(!scenario.system), pool_(1) {
+      : chance_(seed, Purpose::test),
+        loses_(!scenario.system),
+        has_replica_(!scenario.method->replica({}).empty()),
+        pool_(1) {
     for (std::uint32_t r = 0; r < ranks; ++r) {
       auto prepared = Prepared::make(scenario, r, ranks);
       EXPECT_TRUE(prepared) << prepared.error().message;
@@ -87,10 +90,11 @@ class Scrambled {
     auto& queue = down ? to_worker_ : to_schedule_;
     Message m = std::move(queue.front());
     queue.pop_front();
-    // What is asked of a save must arrive, or the end of the run would never come.
+    // What is asked of a save must arrive, or the end of the run would never come, and a process
+    // with a replica sees every Ask.
     const auto type = message_type(m.frame, "test");
     const bool is_save = *type == SaveMessage::type || *type == SavedMessage::type;
-    if (!is_save) {
+    if (!is_save && !(down && has_replica_)) {
       if (loses_ && happens(0.1)) {
         ++lost_;
         return;
@@ -142,7 +146,7 @@ class Scrambled {
   }
 
   Stream chance_;
-  bool loses_;
+  bool loses_, has_replica_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<Prepared>> prepared_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "algorithms/down.hpp"
 #include "coordinator/asynchronous.hpp"
 #include "core/build_info.hpp"
 #include "problems/data/graph_file.hpp"
@@ -27,11 +28,13 @@ void add_sources(const Registry<Base>& registry, std::set<std::string>& sources)
 /// Everything that a run may cite.
 std::set<std::string> all_sources() {
   const Catalogue c = shipped_catalogue();
-  std::set<std::string> sources = {"cohort", std::string(Asynchronous::source)};
+  std::set<std::string> sources = {"cohort", std::string(Asynchronous::source),
+                                   std::string(down_source)};
   add_sources(*c.models, sources);
   add_sources(*c.problems, sources);
   add_sources(*c.methods, sources);
   add_sources(*c.gossip_methods, sources);
+  add_sources(*c.token_methods, sources);
   add_sources(*c.estimators, sources);
   add_sources(*c.transforms, sources);
   add_sources(*c.optimizers, sources);
