@@ -101,6 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Subject{"evaluation", false, "tests/probes/evaluation.toml"},
                     Subject{"robust", false, "tests/probes/robust.toml"},
                     Subject{"compressed", false, "tests/probes/compressed.toml"},
+                    Subject{"owned", false, "tests/probes/owned.toml"},
                     Subject{"gossip", false, "tests/probes/gossip.toml"},
                     Subject{"newton", true, "tests/probes/newton.toml"},
                     Subject{"ef21", true, "tests/probes/ef21.toml"},
@@ -267,6 +268,35 @@ TEST_F(ProgramTest, ACompressorThatAMethodCannotTakeIsRefusedWithTheReason) {
   has("type = \"fedsgd\"\nupdate = { compressor = \"topk\" }\n", "did you mean 'top_k'");
   has("type = \"fedsgd\"\nupdate = { compressor = { type = \"top_k\", kept = 1.5 } }\n",
       "a share of them in (0, 1]");
+  has("type = \"scaffold\"\ndown = { compressor = \"natural\" }\n",
+      "scaffold sends more down than the model");
+  has("type = \"ef21\"\ndown = { compressor = { type = \"qsgd\", levels = 1 } }\n",
+      "qsgd with these options has no such bound at d = 400");
+  has("type = \"ef21\"\ndown = { compresor = \"top_k\" }\n", "did you mean 'compressor'");
+}
+
+TEST_F(ProgramTest, LayersThatNoModelHasAndModelsThatNobodyCanMeasureAreToldBeforeTheRun) {
+  const auto said = [&](const std::string& owned, const std::string& evaluation) {
+    std::ofstream(folder_ / "o.toml")
+        << "name = \"o\"\n[data]\nname = \"digits\"\n[model]\ntype = \"neural\"\n"
+           "layers = [\"dense 4 relu\"]\n[clients]\ncount = 4\n[schedule]\nrounds = 2\n"
+           "[method]\ntype = \"fedper\"\n"
+        << owned << "[evaluation]\n"
+        << evaluation;
+    const Done done = run({program, "run", "o.toml"});
+    EXPECT_EQ(done.status, 2) << owned << evaluation;
+    return done.output;
+  };
+  const std::string personal = "on = [\"train\"]\npersonal = true\n";
+  EXPECT_NE(
+      said("owned = [\"dense3\"]\n", personal)
+          .find("method.owned: 'dense3' is no segment of neural; expected \"last\", or some of "
+                "dense1.weight, dense1.bias, dense2.weight, dense2.bias"),
+      std::string::npos);
+  EXPECT_NE(said("owned = [\"dense1\", \"dense2\"]\n", personal).find("share nothing"),
+            std::string::npos);
+  EXPECT_NE(said("", "on = [\"train\"]\n").find("only their own models can be measured"),
+            std::string::npos);
 }
 
 TEST_F(ProgramTest, AFullDiskEndsTheRunWithTheFilesName) {

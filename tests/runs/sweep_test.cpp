@@ -270,12 +270,13 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
   };
   for (const Study& study : {Study{"results/comparison", "comparison", 3, "test_accuracy"},
                              Study{"federated/drift", "drift", 9, "optimality_gap"},
-                             Study{"federated/compression", "compression", 14, "gradient_norm"},
+                             Study{"federated/compression", "compression", 15, "gradient_norm"},
                              Study{"federated/asynchronous", "asynchronous", 4, "test_accuracy"},
                              Study{"federated/participation", "participation", 9, "distance"},
                              Study{"regression/lasso", "lasso", 2, "train_objective"},
                              Study{"neural/digits", "neural_digits", 4, "test_accuracy"},
-                             Study{"federated/personalised", "personalised", 15,
+                             Study{"bilevel/quadratic", "bilevel-quadratic", 11, "distance"},
+                             Study{"federated/personalised", "personalised", 24,
                                    "client_test_accuracy_worst10", false}}) {
     SCOPED_TRACE(study.file);
     std::vector<std::string> words = {program,
