@@ -261,7 +261,7 @@ void flatten(const ConfigNode& node, const std::string& path, std::vector<Option
 /// What may differ between the runs of a series, or says where it ran.
 bool is_of_one_run(std::string_view option) {
   return option == "name" || option == "case" || option == "run.seed" || option == "data.seed" ||
-         option == "model.seed" || option == "data.base";
+         option == "model.seed" || option == "problem.seed" || option == "data.base";
 }
 
 Result<void> read_options(Run& run) {

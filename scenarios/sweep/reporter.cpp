@@ -249,6 +249,7 @@ std::string closing_table(const Board& board) {
   table.add(std::move(header));
   for (std::size_t v = 0; v < sweep.variants(); ++v) table.add(row_of(board, v, metrics, is_tuned));
   std::string out = table.text();
+  if (out.find("±") != std::string::npos) out += "Mean ± standard deviation over seeds.\n";
   for (std::size_t v = 0; v < sweep.variants(); ++v) {
     const auto& choice = board.variant(v).choice;
     if (!choice || (choice->mean && !choice->is_at_edge())) continue;

@@ -276,6 +276,8 @@ TEST_F(SweepTest, StudiesThatShipRunInAReducedForm) {
                              Study{"regression/lasso", "lasso", 2, "train_objective"},
                              Study{"neural/digits", "neural_digits", 4, "test_accuracy"},
                              Study{"bilevel/quadratic", "bilevel-quadratic", 11, "distance"},
+                             Study{"forward/scalar_protocols", "scalars", 4, "test_accuracy"},
+                             Study{"gossip/choco", "choco", 6, "consensus_distance"},
                              Study{"federated/personalised", "personalised", 24,
                                    "client_test_accuracy_worst10", false}}) {
     SCOPED_TRACE(study.file);
