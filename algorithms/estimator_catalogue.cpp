@@ -11,7 +11,6 @@
 #include "algorithms/estimators/storm.hpp"
 #include "algorithms/estimators/svrg.hpp"
 #include "algorithms/estimators/zeroth_order.hpp"
-#include "algorithms/estimators/zord.hpp"
 #include "algorithms/estimators/zeroth_order_svrg.hpp"
 #include "algorithms/estimators/zord.hpp"
 

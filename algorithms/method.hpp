@@ -185,8 +185,8 @@ class Method {
   virtual std::uint64_t bytes_down(const Ask&, std::optional<AskId> last) const = 0;
   /// Largest violation of the mirrored invariant, relative to its terms; 0 without one.
   virtual double invariant_gap(const State& server, const std::vector<MirrorView>&) const = 0;
-  /// Whether clients have models of their own, and then out [d + owned] ← that of a client with this
-  /// committed state when the shared model is x; `rows` are those that it trains on.
+  /// Whether clients have models of their own, and then out [d + owned] ← that of a client with
+  /// this committed state when the shared model is x; `rows` are those that it trains on.
   virtual bool has_personal_models() const = 0;
   virtual void personal(const State& client, VecView x, Oracle& rows, VecRef out) const = 0;
   /// The coordinates that a client owns (core/oracle.hpp), as this committed state has them; null

@@ -120,8 +120,8 @@ struct ZerothOrderArgs {
   std::uint64_t rows = 10000;            // of the two-point query
   std::uint64_t features = 123;
 };
-/// On one core: a step along a direction that is never stored, in time and memory; normals a second;
-/// a two-point query against two values.
+/// On one core: a step along a direction that is never stored, in time and memory; normals a
+/// second; a two-point query against two values.
 cohort::Result<std::vector<Result>> zeroth_order(const ZerothOrderArgs& args);
 
 struct SurrogateArgs {
@@ -129,8 +129,8 @@ struct SurrogateArgs {
   std::uint64_t dimension = 1000;
   std::uint64_t features = 10000;
 };
-/// What a query costs zord and fzoos on one core, part by part, against its operations at the rate of
-/// a product.
+/// What a query costs zord and fzoos on one core, part by part, against its operations at the rate
+/// of a product.
 cohort::Result<std::vector<Result>> surrogate(const SurrogateArgs& args);
 
 /// Reductions, updates and elementary functions in cache and in memory.

@@ -36,8 +36,8 @@ Result<void> check_compressor(const Scenario& scenario, const BlockSpec& block) 
         "method.update.compressor: {} needs E |C(x) - x|^2 < |x|^2, and {} with these options has "
         "{} times |x|^2 at d = {}; expected more levels, smaller buckets, or a compressor for "
         "which `cohort list compressors` tells a delta",
-        method, compressor.name(),
-        omega ? fmt::format("up to {:.3g}", *omega) : "no bound below 1", block.length));
+        method, compressor.name(), omega ? fmt::format("up to {:.3g}", *omega) : "no bound below 1",
+        block.length));
   }
   return {};
 }
