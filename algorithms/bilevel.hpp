@@ -5,9 +5,8 @@
 // The shared model is w = (x, y). A method is a few exchanges; in each the server sends points, and
 // clients send sums of derivatives of their two levels there:
 //
-//   Derivative     a gradient of a level at a point, or its Hessian's product with (0, v), and
-//   where
-//                parts of it go: "x" and blocks named "x_…" take the upper part, others the lower
+//   Derivative     a gradient of a level at a point, or its Hessian's product with (0, v). Blocks
+//                named "x" and "x_…" take its upper part, others its lower part
 //   LevelExchange  the derivatives that one Ask wants, with the blocks that carry points and v
 //   Turn           which exchange of a round it is, and how often it was done
 //
