@@ -1,6 +1,7 @@
 #include "problems/neural/max_pool.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 namespace cohort {
@@ -33,7 +34,7 @@ void MaxPool<T>::forward(Tile tile, const T*, const T* a, T* z, std::span<T>) co
     for (std::size_t k = 1; k < side_ * side_; ++k) {
       const T* from = a + (square + k / side_ * in_.width + k % side_) * tile.ld;
       for (std::size_t j = 0; j < tile.rows; ++j) {
-        to[j] = from[j] > to[j] || from[j] != from[j] ? from[j] : to[j];
+        to[j] = from[j] > to[j] || std::isnan(from[j]) ? from[j] : to[j];
       }
     }
   });
